@@ -1,0 +1,1 @@
+"""The core: domains, bounds, evidence, relations, claims, verdicts, and the run file.  Never torch."""

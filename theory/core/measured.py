@@ -1,0 +1,99 @@
+"""What a run file holds, looked up by cell: records by experiment, lane cell, inner point and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from theory.core.claim import Cell
+from theory.core.errors import DomainError
+from theory.core.evidence import Sample, Value
+from theory.core.record import Record, RunFile, canonical
+
+FILE_COORDINATES = ("corpus",)  # the hash of an input file: part of a record's cell, of no claim's grid
+
+
+class Measured:
+    """Records of one run, indexed for the judge.  `value` answers one number, one sample, or None for a diverged lane."""
+
+    def __init__(self, experiments: Mapping[str, Any], records: Iterable[Record]) -> None:
+        self.experiments = dict(experiments)
+        self._records: dict[tuple[str, str], dict[int, list[Record]]] = {}
+        self._seen: dict[tuple[str, str, str, tuple[str, ...]], dict[int, Value]] = {}
+        for one in records:
+            card = self.experiments.get(one.experiment)
+            if card is None or card["version"] != one.version:
+                continue
+            cell = {name: value for name, value in one.cell.items() if name not in FILE_COORDINATES}
+            place = self._records.setdefault((one.experiment, canonical(cell)), {})
+            place.setdefault(one.seed, []).append(one)
+
+    @classmethod
+    def of(cls, run: RunFile) -> Measured:
+        """The index of a run file."""
+        return cls(run.get("experiments"), run.records())
+
+    def values(self, experiment: str, observable: str, cell: Cell) -> dict[int, Value]:
+        """Seed -> value at a cell whose coordinates include inner axes; empty where nothing was measured.
+
+        Raises: DomainError where the experiment does not measure the observable or the cell lacks an inner axis.
+        """
+        card = self.experiments.get(experiment)
+        if card is None:
+            return {}
+        inner, lane = self.split(card, cell)
+        found: dict[int, Value] = {}
+        for seed, records in self._records.get((experiment, canonical(lane)), {}).items():
+            for one in records:
+                if one.status == "failed":
+                    continue
+                if all(_holds(one.inner[name], inner[name]) for name in one.inner):
+                    found[seed] = _pick(one, observable, inner)
+                    break
+        return found
+
+    def failures(self) -> list[Record]:
+        """Records of lanes that diverged or failed."""
+        every = (one for place in self._records.values() for records in place.values() for one in records)
+        return sorted((one for one in every if one.status != "ok"), key=lambda one: (one.experiment, canonical(one.cell)))
+
+    @staticmethod
+    def split(card: Mapping[str, Any], cell: Cell) -> tuple[Cell, Cell]:
+        """(inner coordinates, lane coordinates without switches at their default)."""
+        axes, switches = set(card["inner"]), card["switches"]
+        absent = axes - set(cell)
+        if absent:
+            raise DomainError(where=card["id"], name="cell", rule=f"give {', '.join(sorted(absent))}", value=cell)
+        inner = {name: cell[name] for name in card["inner"]}
+        lane = {
+            name: value for name, value in cell.items()
+            if name not in axes and not (name in switches and canonical(switches[name]) == canonical(value))
+        }  # fmt: skip
+        return inner, lane
+
+
+def _holds(values: Iterable[Any], wanted: Any) -> bool:
+    return any(canonical(one) == canonical(wanted) for one in values)
+
+
+def _position(values: Iterable[Any], wanted: Any) -> int:
+    return next(index for index, one in enumerate(values) if canonical(one) == canonical(wanted))
+
+
+def _pick(record: Record, observable: str, inner: Cell) -> Value:
+    if record.status == "diverged":
+        return None
+    if observable not in record.values:
+        raise DomainError(where=record.experiment, name="observable", rule=f"be one of {', '.join(sorted(record.values))}",
+                          value=observable)  # fmt: skip
+    path = [_position(record.inner[name], inner[name]) for name in record.inner]
+    entry = record.values[observable]
+
+    def at(nested: Any) -> float:
+        for index in path:
+            nested = nested[index]
+        return float(nested)
+
+    if isinstance(entry, Mapping):
+        return Sample(at(entry["count"]), at(entry["mean"]), at(entry["variance"]))
+    return at(entry)
