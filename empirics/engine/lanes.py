@@ -1,0 +1,184 @@
+"""Lanes and experiments: what a batched program measures, and how cells become slices of it.
+
+A lane is one cell with one seed.  Lanes whose shape coordinates are equal share a bucket and are measured together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from empirics.engine import rng
+from theory.core.errors import ContractError, DomainError
+from theory.core.record import Record, canonical
+
+Cell = dict[str, Any]
+Inner = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A batched measurement.
+
+    Args:
+        axes: coordinates that every cell gives.
+        measure: lanes -> {observable: tensor [lane, *inner] or sample(tensor [lane, *inner, item])}, and optionally
+            "exhibits": {name: one JSON-able value a lane}.
+        switches: axes with a default: hypotheses that can be broken, choices that a paper leaves open.
+        shape: axes and switches that fix tensor shapes; lanes with equal values share a bucket.
+        inner: axis -> values that one lane measures at once, in order; or a function of the shape coordinates.
+        common: axes that stay out of the random key, so that their arms see the same draws.
+        alone: lanes one by one, after a warm-up (timing).
+        inputs: ("corpus",) for experiments that read a file.
+        bytes_per_lane: memory that a lane takes, from its coordinates; decides how many lanes make a chunk.
+    """
+
+    id: str
+    version: int
+    axes: tuple[str, ...]
+    measure: Callable[[Lanes], Mapping[str, Any]]
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    shape: tuple[str, ...] = ()
+    inner: Mapping[str, tuple[Any, ...] | Callable[[Cell], tuple[Any, ...]]] = field(default_factory=dict)
+    common: tuple[str, ...] = ()
+    alone: bool = False
+    inputs: tuple[str, ...] = ()
+    bytes_per_lane: Callable[[Cell], int] | None = None
+
+    def __post_init__(self) -> None:
+        known = {*self.axes, *self.switches}
+        faults = [(f"{self.id}: {name!r}", "stands in 'shape' or 'common' and is neither an axis nor a switch")
+                  for name in (*self.shape, *self.common) if name not in known]  # fmt: skip
+        faults += [(f"{self.id}: {name!r}", "is both an inner axis and an axis") for name in self.inner if name in known]
+        if self.id.count("/") != 1 or self.version < 1:
+            faults.append((self.id, "an experiment needs an id of the form paper/name and a version of at least 1"))
+        if faults:
+            raise ContractError(tuple(faults))
+
+    def card(self) -> dict[str, Any]:
+        """As a JSON-able mapping, for the run file."""
+        return {
+            "id": self.id, "version": self.version, "axes": list(self.axes), "switches": dict(self.switches),
+            "inner": list(self.inner), "common": list(self.common), "shape": list(self.shape), "alone": self.alone,
+            "inputs": list(self.inputs),
+        }  # fmt: skip
+
+    def full(self, cell: Cell) -> Cell:
+        """A lane's cell with every switch, those at their default included."""
+        return {**self.switches, **cell}
+
+    def lane_cell(self, cell: Cell) -> tuple[Cell, Cell]:
+        """(cell of the lane without inner axes and default switches, inner coordinates).
+
+        Raises: DomainError for a coordinate that the experiment does not know or lacks.
+        """
+        known = {*self.axes, *self.switches, *self.inner}
+        for name in cell:
+            if name not in known:
+                raise DomainError(where=self.id, name=name, rule=f"be one of the axes {', '.join(sorted(known))}", value=cell[name])
+        for name in self.axes:
+            if name not in cell:
+                raise DomainError(where=self.id, name=name, rule="be given by the grid", value="nothing")
+        inner = {name: cell[name] for name in self.inner if name in cell}
+        lane = {name: value for name, value in cell.items() if name not in inner and not self._is_default(name, value)}
+        return lane, inner
+
+    def _is_default(self, name: str, value: Any) -> bool:
+        return name in self.switches and canonical(self.switches[name]) == canonical(value)
+
+    def inner_values(self, cell: Cell) -> dict[str, tuple[Any, ...]]:
+        """Inner axis -> the values that a lane at this cell measures."""
+        full = self.full(cell)
+        return {name: tuple(values(full) if callable(values) else values) for name, values in self.inner.items()}
+
+    def key(self, cell: Cell, seed: int) -> int:
+        """The random key of a lane."""
+        return rng.lane_key(self.id, {name: value for name, value in cell.items() if name not in self.common}, seed)
+
+    def bucket(self, cell: Cell) -> str:
+        """Lanes with equal text share a bucket."""
+        full = self.full(cell)
+        return canonical({name: full[name] for name in self.shape})
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One cell with one seed, as planned."""
+
+    experiment: str
+    cell: Cell
+    seed: int
+
+
+class Lanes:
+    """Lanes of one bucket, as `measure` sees them.
+
+    Attributes: keys (int64 [lane], random keys), device, seeds, cells (one mapping a lane, with all switches),
+    corpus (path of the input file or None).
+    """
+
+    def __init__(self, experiment: Experiment, lanes: Sequence[Lane], device: torch.device, corpus: Path | None = None) -> None:
+        self.experiment, self.device, self.corpus = experiment, device, corpus
+        self.cells = [experiment.full(lane.cell) for lane in lanes]
+        self.seeds = [lane.seed for lane in lanes]
+        self.keys = torch.tensor([experiment.key(lane.cell, lane.seed) for lane in lanes], dtype=torch.int64, device=device)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def column(self, name: str) -> torch.Tensor:
+        """A numeric coordinate of every lane.  Returns: float64 [lane]."""
+        return torch.tensor([float(cell[name]) for cell in self.cells], dtype=torch.float64, device=self.device)
+
+    def size(self, name: str) -> Any:
+        """A coordinate that all lanes of the bucket share.  Raises: ContractError when they do not."""
+        values = {canonical(cell[name]): cell[name] for cell in self.cells}
+        if len(values) != 1:
+            raise ContractError(((f"{self.experiment.id}: {name!r}", "must be named in 'shape' to be read as a size"),))
+        return next(iter(values.values()))
+
+    def inner(self, name: str) -> tuple[Any, ...]:
+        """The values of an inner axis."""
+        return self._inner[name]
+
+    @cached_property
+    def _inner(self) -> dict[str, tuple[Any, ...]]:
+        return self.experiment.inner_values(self.cells[0])
+
+
+def missing_lanes(experiment: Experiment, cells: Iterable[tuple[Cell, int]], stored: Mapping[str, Record]) -> list[Lane]:
+    """The lanes of (cell, seeds) pairs that no stored record serves.
+
+    Args:
+        stored: `served_by` text -> record.
+    """
+    wanted: dict[str, Lane] = {}
+    for cell, seeds in cells:
+        lane, inner = experiment.lane_cell(cell)
+        offered = experiment.inner_values(lane)
+        for name, value in inner.items():
+            if not any(canonical(value) == canonical(one) for one in offered[name]):
+                raise DomainError(where=experiment.id, name=name, rule=f"be one of {offered[name]}", value=value)
+        for seed in range(seeds):
+            text = lane_text(experiment.id, experiment.version, lane, seed)
+            if not _serves(stored.get(text), inner):
+                wanted.setdefault(text, Lane(experiment.id, lane, seed))
+    return list(wanted.values())
+
+
+def lane_text(experiment: str, version: int, cell: Cell, seed: int) -> str:
+    """One text for one lane, whatever inner values it measured."""
+    return canonical([experiment, version, dict(cell), seed])
+
+
+def _serves(record: Record | None, inner: Inner) -> bool:
+    if record is None or record.status == "failed":
+        return False
+    return all(
+        any(canonical(value) == canonical(one) for one in record.inner.get(name, ())) for name, value in inner.items()
+    )

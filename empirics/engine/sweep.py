@@ -1,0 +1,116 @@
+"""The sweep: plan, measure, resume.  `sweep(...)` is the function behind the verb of the same name."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from empirics.engine import device as devices
+from empirics.engine import launch, pool
+from empirics.engine.execute import Progress, execute
+from empirics.engine.plan import LARGEST_SWEEP, Plan, make_plan
+from theory.core.claim import Claim
+from theory.core.contract import faults
+from theory.core.errors import ContractError, DomainError
+from theory.core.record import RunFile, canonical
+from theory.core.registry import Registry
+
+POOLS = ("inline", "processes")
+
+
+@dataclass
+class Swept:
+    """What a sweep planned and did; `progress` is None after a dry run."""
+
+    plan: Plan
+    progress: Progress | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def parse_budget(text: str) -> float:
+    """Seconds from text such as "90", "90s", "8m", "1.5h".  Raises: DomainError.
+
+    Examples:
+    >>> parse_budget("8m")
+    480.0
+    """
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1.0)
+    try:
+        seconds = float(number) * unit
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise DomainError(where="sweep", name="budget", rule="be a time such as 90s, 8m or 1.5h", value=text)
+    return seconds
+
+
+def read_corpus(path: str | os.PathLike[str] | None) -> tuple[Path, str] | None:
+    """(path, SHA-256) of an input file.  Raises: DomainError when it cannot be read."""
+    if path is None:
+        return None
+    file = Path(path)
+    try:
+        return file.resolve(), hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DomainError(where="sweep", name="corpus", rule="be a file that can be read", value=str(path),
+                          cure=str(error.strerror)) from error  # fmt: skip
+
+
+def _checked(claims: Sequence[Claim], registry: Registry) -> None:
+    found = [fault for claim in claims for fault in faults(claim, registry.statements)]
+    if found:
+        raise ContractError(tuple(found))
+
+
+def sweep(
+    run_path: str | os.PathLike[str], *, claims: Sequence[str] = (), papers: Sequence[str] = (), profile: str = "cpu",
+    dry_run: bool = False, budget: float | None = None, device: str = "auto", pool_name: str = "inline",
+    workers: int | None = None, chunk: int | None = None, corpus: str | os.PathLike[str] | None = None, yes: bool = False,
+    command: str = "", report: Callable[[Progress], None] | None = None, registry: Registry | None = None,
+    planned: Callable[[Plan], None] | None = None,
+) -> Swept:  # fmt: skip
+    """Measure what the claims need and the run does not hold yet.
+
+    Args:
+        claims, papers: which claims; all when neither is given.
+        budget: seconds after which no new chunk is begun; what is missing is measured by the next call.
+        chunk: lanes a chunk; None cuts to the cache or the free memory.
+        yes: measure even when the plan is larger than `LARGEST_SWEEP` lanes.
+
+    Raises: DomainError, ContractError, RecordError and NoSpaceError; nothing that was stored is touched.
+    """
+    if pool_name not in POOLS:
+        raise DomainError(where="sweep", name="pool", rule=f"be one of {', '.join(POOLS)}", value=pool_name)
+    for name, value in (("workers", workers), ("chunk", chunk)):
+        if value is not None and value < 1:
+            raise DomainError(where="sweep", name=name, rule="be a whole number of at least 1", value=value)
+    registry = registry or Registry.load()
+    chosen = registry.choose(claims, papers)
+    _checked(chosen, registry)
+    target, text = devices.pick(device), read_corpus(corpus)
+    if dry_run and not Path(run_path).exists():
+        return Swept(make_plan(chosen, registry.experiments(), profile, (), text), None, registry.warnings)
+    with RunFile.read(run_path) if dry_run else RunFile.create(run_path) as run:
+        plan = make_plan(chosen, registry.experiments(), profile, run.records(), text)
+        if dry_run:
+            return Swept(plan, None, registry.warnings)
+        if plan.n_lanes > LARGEST_SWEEP and not yes:
+            raise DomainError(where="sweep", name="lanes", meaning="models to train", rule=f"be at most {LARGEST_SWEEP:,}",
+                              value=plan.n_lanes, cure="use a smaller profile or --claims, or say --yes")  # fmt: skip
+        if planned is not None:
+            planned(plan)
+        devices.settle()
+        body = launch.describe(profile=profile, claims=[one.id for one in chosen], command=command, device=target, corpus=text)
+        number = run.add_launch(body)
+        run.put("experiments", {name: one.card() for name, one in plan.experiments.items()})
+        run.put("skipped", {f"{name} {canonical(cell)}": {"experiment": name, "cell": cell, "reason": reason}
+                            for name, cell, reason in plan.skipped})  # fmt: skip
+        n_workers = (workers or pool.default_workers()) if pool_name == "processes" and target.type == "cpu" else 0
+        progress = execute(plan, run, launch=number, device=target, workers=n_workers, chunk_size=chunk, budget=budget,
+                           corpus=text, report=report)  # fmt: skip
+    return Swept(plan, progress, registry.warnings)

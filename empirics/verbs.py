@@ -1,0 +1,137 @@
+"""The verbs of this floor: `sweep` and `bench`.  They only parse and print; torch is imported when they run."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from empirics.engine.execute import Progress
+    from empirics.engine.plan import Plan
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def sweep(
+    papers: Annotated[list[str] | None, typer.Argument(help="Papers; all when none is named.")] = None,
+    claims: Annotated[str, typer.Option(help="Claims by id, separated by commas.")] = "",
+    profile: Annotated[str, typer.Option(help="Size of the grids: smoke, cpu or gpu.")] = "cpu",
+    run: Annotated[Path, typer.Option(help="Run file; made where it is absent.")] = Path("results/cpu.sqlite"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    budget: Annotated[str, typer.Option(help="Begin nothing new after this time, such as 8m.")] = "",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = "auto",
+    pool: Annotated[str, typer.Option(help="inline or processes.")] = "inline",
+    workers: Annotated[int | None, typer.Option(help="Worker processes; default: one a core.")] = None,
+    chunk: Annotated[int | None, typer.Option(help="Models trained together; default: what fits the cache or memory.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="Text file, for experiments that read one.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Carry out a very large plan without asking.")] = False,
+) -> None:
+    """Train and measure what the claims need; a repeated call continues where the last one stopped."""
+    from empirics.engine.sweep import parse_budget
+    from empirics.engine.sweep import sweep as run_sweep
+
+    shown = _Shown(run)
+    done = run_sweep(
+        run, claims=_names(claims), papers=papers or (), profile=profile, dry_run=dry_run,
+        budget=parse_budget(budget) if budget else None, device=device, pool_name=pool, workers=workers, chunk=chunk,
+        corpus=corpus, yes=yes, command=shlex.join(["attnbounds", *sys.argv[1:]]), report=shown.update, planned=shown.start,
+    )  # fmt: skip
+    shown.stop()
+    for text in done.warnings:
+        typer.echo(f"warning: {text}", err=True)
+    if done.progress is None:
+        print_plan(done.plan)
+        return
+    print_outcome(done.progress, run)
+
+
+class _Shown:
+    """A progress bar in a terminal, a line every few seconds elsewhere."""
+
+    def __init__(self, run: Path) -> None:
+        self.run, self.bar, self.last = run, None, 0.0
+
+    def start(self, plan: Plan) -> None:
+        """Say what will be done."""
+        typer.echo(f"{plan.n_lanes} models to train, {plan.n_stored} already in {self.run}, {len(plan.skipped)} settings skipped")
+        if sys.stderr.isatty() and plan.n_lanes:
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+            self.bar = Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), transient=True)
+            self.task = self.bar.add_task("", total=plan.n_lanes)
+            self.bar.start()
+
+    def update(self, progress: Progress) -> None:
+        """Show how far it is."""
+        if self.bar is not None:
+            self.bar.update(self.task, completed=progress.measured)
+        elif progress.seconds - self.last >= 10:
+            self.last = progress.seconds
+            typer.echo(f"{progress.measured} of {progress.planned} trained after {progress.seconds:.0f} s")
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self.bar is not None:
+            self.bar.stop()
+
+
+def print_plan(plan: Plan) -> None:
+    """What a sweep would do."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("experiment", "settings", "models", "buckets", "largest model, MiB", title=f"profile {plan.profile}")
+    for row in plan.rows():
+        table.add_row(row["experiment"], str(row["cells"]), str(row["lanes"]), str(row["buckets"]), f"{row['bytes'] / 2**20:.2f}")
+    Console().print(table)
+    time = "unknown until some are measured" if plan.seconds is None else f"{plan.seconds:.0f} s of one process"
+    typer.echo(f"{plan.n_cells} settings, {plan.n_lanes} models to train, {plan.n_stored} already stored; "
+               f"{plan.total_bytes / 2**30:.3f} GiB all at once; expected time {time}")  # fmt: skip
+    for name, cell, reason in plan.skipped:
+        typer.echo(f"skipped {name} {cell}: {reason}")
+
+
+def print_outcome(progress: Progress, run: Path) -> None:
+    """What a sweep did; exits with 130 after Ctrl+C and with 3 when something is missing."""
+    typer.echo(f"measured {progress.measured} models in {progress.seconds:.1f} s"
+               + (f"; {progress.diverged} diverged" if progress.diverged else "")
+               + (f"; {progress.failed} failed" if progress.failed else ""))  # fmt: skip
+    if progress.stopped:
+        typer.echo(f"stopped ({progress.stopped}) with {progress.planned - progress.measured} to go; "
+                   f"the same command with --run {run} continues")  # fmt: skip
+        raise typer.Exit(130 if progress.stopped == "interrupt" else 3)
+    if progress.failed:
+        raise typer.Exit(3)
+
+
+def bench(
+    seconds: Annotated[float, typer.Option(help="Time given to each contestant.")] = 3.0,
+    lanes: Annotated[int, typer.Option(help="Models trained together.")] = 256,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Time the engine against a plain loop over models, vmap, and JAX where it is installed, on the same work."""
+    import json
+
+    from empirics.engine.bench import bench as run_bench
+
+    found = run_bench(seconds=seconds, n_lanes=lanes, device=device)
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("contestant", "model steps a second", "ratio to the loop", "share of the matmul rate", title=found["work"])
+    for row in found["rows"]:
+        table.add_row(row["name"], f"{row['rate']:.0f}", f"{row['ratio']:.2f}", f"{row['roofline']:.3f}")
+    Console().print(table)
+
+
+VERBS = (sweep, bench)
