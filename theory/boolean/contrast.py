@@ -1,0 +1,193 @@
+"""Signal and noise of one comparison between a relevant and an irrelevant bit, and the sample sizes that follow."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from theory.boolean.gradient import HALF, binomial_weights, label_values
+from theory.boolean.parameters import (
+    DELTA, RHO, D, K, Label, M, N, Number, P, T, exact, like, require_even, require_one_of, require_pairs, require_support,
+)  # fmt: skip
+from theory.core.domain import Parameter, Real, checks, require
+
+BASELINES = ("raw", "centred", "none")
+METHODS = ("gauss", "bernstein", "hoeffding")
+MEAN = Parameter("mean", Real(-1, 1), "mean of one sample's contrast")
+SECOND = Parameter("second_moment", Real(0, open_low=True), "second moment of one sample's contrast")
+
+
+@checks(D, K, P, RHO)
+def contrast_moments(
+    *, d: int, k: int, label: Label, baseline: str = "raw", p: Number = HALF, rho: Number = 0
+) -> tuple[Number, Number]:
+    """(E D, E D^2) of one sample's contrast D = (y - base)(x_relevant - x_irrelevant), {0,1} bits.
+
+    Statement: E D = p(1-p) E[q(u+1) - q(u)]; E D^2 = p(1-p) E[(y1 - base)^2 + (y0 - base)^2] with u ~ Bin(k-1, p),
+    v ~ Bin(d-k-1, p), q = (1-2 rho) f + rho; base = (u+v+1)/d (raw), the mean label (centred), 0 (none).  Exact.
+
+    Raises: DomainError for another baseline or label values other than 0 and 1.
+    Source: derived: P3.
+
+    Examples:
+    >>> contrast_moments(d=16, k=2, label="and")
+    (Fraction(1, 8), Fraction(127, 1024))
+    """
+    require_support("contrast_moments", d, k)
+    require_one_of("contrast_moments", "baseline", baseline, BASELINES)
+    values = label_values(k=k, label=label)
+    require(all(one in (0, 1) for one in values), where="contrast_moments", name="label", rule="take the values 0 and 1 only", value=values)
+    share, flips = exact(p), exact(rho)
+    chance = [(1 - 2 * flips) * exact(one) + flips for one in values]
+    mean = second = Fraction(0)
+    mu = sum((w * q for w, q in zip(binomial_weights(k, share), chance)), Fraction(0))
+    for u, weight in enumerate(binomial_weights(k - 1, share)):
+        up, down = chance[u + 1], chance[u]
+        first, square = _base_moments(baseline, u, d, k, share, mu)
+        mean += weight * (up - down)
+        second += weight * ((up + down) * (1 - 2 * first) + 2 * square)
+    factor = share * (1 - share)
+    return like(factor * mean, p, rho), like(factor * second, p, rho)
+
+
+def _base_moments(baseline: str, u: int, d: int, k: int, p: Fraction, mu: Fraction) -> tuple[Fraction, Fraction]:
+    """(E base, E base^2) given u ones among the other relevant bits."""
+    if baseline == "none":
+        return Fraction(0), Fraction(0)
+    if baseline == "centred":
+        return mu, mu * mu
+    rest = d - k - 1
+    first = (u + 1 + rest * p) / d
+    return first, first * first + rest * p * (1 - p) / d**2
+
+
+@checks(MEAN, SECOND, M, DELTA)
+def sample_size_from_moments(
+    *, mean: Number, second_moment: Number, comparisons: int, delta: float, method: str = "gauss"
+) -> float:
+    """Samples after which all contrasts are positive with probability 1 - delta, by a union bound.
+
+    Statement: with L = ln(comparisons/delta): gauss 2 L Var/mean^2 (an approximation); bernstein
+    2 L (Var + (1 + mean) mean/3)/mean^2; hoeffding 2 L/mean^2 (both upper bounds for D in [-1, 1]).
+
+    Returns: float, not rounded; inf where mean <= 0.
+    Raises: DomainError for another method or second_moment < mean^2.
+    Source: derived: section 3.5; textbook inequalities.
+
+    Examples:
+    >>> sample_size_from_moments(mean=0, second_moment=1, comparisons=10, delta=0.1)
+    inf
+    """
+    require_one_of("sample_size_from_moments", "method", method, METHODS)
+    require(second_moment >= mean * mean, where="sample_size_from_moments", name="second_moment", rule=f"be at least mean^2 = {float(mean * mean):g}", value=second_moment)
+    if mean <= 0:
+        return math.inf
+    budget = 2 * (math.log(comparisons) - math.log(delta))
+    variance = second_moment - mean * mean
+    numerator = {"gauss": variance, "bernstein": variance + (1 + mean) * mean / 3, "hoeffding": 1}[method]
+    return budget * float(numerator / Fraction(mean) ** 2 if not isinstance(numerator, float) else numerator / float(mean) ** 2)
+
+
+@checks(D, K, T, DELTA, RHO)
+def ranking_sample_size(
+    *, d: int, k: int, t: int | None = None, delta: float, method: str = "gauss", hints: str = "pairs",
+    baseline: str = "raw", rho: Number = 0,
+) -> float:  # fmt: skip
+    """Samples after which one gradient step ranks every relevant bit above every irrelevant one, by a union bound.
+
+    Args:
+        t: supervised pairs, default k/2; must be None for hints="label".
+        hints: "pairs" (pair products supervised; M = 2 t (d-2)) or "label" (end to end; M = k (d-k)).
+        method: as `sample_size_from_moments`, or "chernoff" (pairs and raw only; the limit of large d).
+
+    Returns: float, not rounded; inf at rho = 1/2.
+    Raises: DomainError for other names, odd k with pairs and no t, 2 t > d.
+    Source: derived: section 3.5.
+
+    Examples:
+    >>> round(ranking_sample_size(d=64, k=32, delta=0.05), 3)
+    148.158
+    >>> ranking_sample_size(d=64, k=32, delta=0.05, rho=Fraction(1, 2))
+    inf
+    """
+    where = "ranking_sample_size"
+    require_support(where, d, k)
+    require_one_of(where, "hints", hints, ("pairs", "label"))
+    require_one_of(where, "method", method, (*METHODS, "chernoff"))
+    require_one_of(where, "baseline", baseline, BASELINES)
+    if hints == "label":
+        require(t is None, where=where, name="t", rule="be None with hints='label'", value=t)
+        require(method != "chernoff", where=where, name="method", rule="be gauss, bernstein or hoeffding with hints='label'", value=method)
+        comparisons, relevant = k * (d - k), k
+    else:
+        if t is None:
+            require_even(where, k)
+        pairs = k // 2 if t is None else t
+        require_pairs(where, d, pairs)
+        comparisons, relevant = 2 * pairs * (d - 2), 2
+    if rho == HALF:
+        return math.inf
+    if method == "chernoff":
+        require(baseline == "raw", where=where, name="baseline", rule="be 'raw' with method='chernoff'", value=baseline)
+        return _chernoff(comparisons, delta, float(rho))
+    mean, second = contrast_moments(d=d, k=relevant, label="and", baseline=baseline, rho=rho)
+    return sample_size_from_moments(mean=mean, second_moment=second, comparisons=comparisons, delta=delta, method=method)
+
+
+def _chernoff(comparisons: int, delta: float, rho: float) -> float:
+    rate = -math.log(0.5 + 2 * math.sqrt((0.375 - rho / 4) * (0.125 + rho / 4)))
+    return (math.log(comparisons) - math.log(delta)) / rate
+
+
+@checks(K, N)
+def contrast_misorder_probability(*, d: int | None, k: int, n: int) -> float:
+    """Probability that one contrast of AND_k (raw loss, fair bits) comes out wrong after n samples, ties counted half.
+
+    Statement: P(sum D < 0) + P(sum D = 0)/2, exact up to rounding (absolute error about 1e-13): d D is an integer.
+
+    Args:
+        d: None takes the limit in which the mean bit is 1/2.
+
+    Source: derived: section 3.5.
+
+    Examples:
+    >>> round(contrast_misorder_probability(d=8, k=2, n=10), 9)
+    0.112499717
+    >>> round(contrast_misorder_probability(d=None, k=2, n=10), 9)
+    0.122867934
+    """
+    import numpy as np
+
+    if d is None:
+        share = 2.0 ** -(k - 1)
+        step = np.array([(1 - share) / 4, 0.5, (1 + share) / 4])
+        reach = 1
+    else:
+        D.check(d, where="contrast_misorder_probability")
+        require_support("contrast_misorder_probability", d, k)
+        reach = d
+        step = _lattice_step(d, k)
+    length = 2 * reach * n + 1
+    size = 1 << (length - 1).bit_length()
+    spectrum = np.fft.rfft(np.roll(np.pad(step, (0, size - len(step))), -reach))
+    law = np.fft.irfft(spectrum**n, size)
+    return float(min(1.0, max(0.0, law[size - reach * n :].sum() + law[0] / 2)))
+
+
+def _lattice_step(d: int, k: int) -> object:
+    """Probabilities of d D = -d, ..., d for one sample."""
+    import numpy as np
+
+    step = np.zeros(2 * d + 1)
+    step[d] = 0.5
+    for ones in range(d - 1):  # ones among the other d - 2 bits
+        both = math.comb(d - 2, ones) / 2.0 ** (d - 2) if d < 1000 else math.exp(_log_binomial(d - 2, ones))
+        full = math.comb(d - k - 1, ones - k + 1) / math.comb(d - 2, ones) if ones >= k - 1 else 0.0
+        step[d + ones + 1] += both / 4
+        step[d - ones - 1] += both * (1 - full) / 4
+        step[2 * d - ones - 1] += both * full / 4
+    return step
+
+
+def _log_binomial(n: int, r: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(r + 1) - math.lgamma(n - r + 1) - n * math.log(2)
