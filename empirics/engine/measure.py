@@ -39,7 +39,7 @@ def sample(values: torch.Tensor) -> SampleMoments:
 def _columns(name: str, value: Any, shape: tuple[int, ...], where: str) -> Mapping[str, torch.Tensor] | torch.Tensor:
     parts = {"count": value.count, "mean": value.mean, "variance": value.variance} if isinstance(value, SampleMoments) else {"": value}
     for part in parts.values():
-        if tuple(part.shape) != shape:
+        if tuple(part.shape) not in (shape, shape[:1]):
             raise ContractError(((f"{where}: observable {name!r}", f"must have shape {shape}, got {tuple(part.shape)}"),))
     ready = {part: tensor.detach().to("cpu", torch.float64) for part, tensor in parts.items()}
     return ready if isinstance(value, SampleMoments) else ready[""]
@@ -51,7 +51,7 @@ def to_records(
     """Records and exhibits of a chunk of lanes.
 
     A lane with a value that is not finite becomes a record with status "diverged".
-    Raises: ContractError where an observable has another shape than [lane, *inner].
+    Raises: ContractError where an observable has another shape than [lane, *inner] or [lane].
     """
     inner = experiment.inner_values(lanes[0].cell)
     shape = (len(lanes), *(len(values) for values in inner.values()))

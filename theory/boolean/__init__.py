@@ -8,6 +8,7 @@ Recipe: `ranking_n(d=64, t=16, prob=.95)` samples rank all pairs; `step_size_for
 that then gives the error tau; `theorem_schedule(d=64, eps=1)` shows what the theorem's own step gives.
 """
 
+from theory.boolean.claims import CLAIMS
 from theory.boolean.contrast import (
     contrast_misorder_probability,
     contrast_moments,
@@ -56,9 +57,10 @@ from theory.boolean.softmax_step import (
     step_size_for_error,
     theorem_schedule,
 )
+from theory.boolean.statements import STATEMENTS
 
 __all__ = [
-    "Certificate", "ReadOuts", "Schedule", "SoftmaxStep", "StepSize", "affine_population_scale", "all_pairs_probability",
+    "CLAIMS", "STATEMENTS", "Certificate", "ReadOuts", "Schedule", "SoftmaxStep", "StepSize", "affine_population_scale", "all_pairs_probability",
     "balance_failure", "breakdown_fraction", "chow_gap", "contrast_misorder_probability", "contrast_moments",
     "elimination_probability", "expected_gradient", "fano_identification_bound", "finite_gradient_query_bound",
     "gaussian_ranking_probability", "interaction_radius", "ks_link", "ks_link_derivative", "label_entropy", "label_values",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
-from theory.boolean.gradient import HALF, binomial_weights, label_values
+from theory.boolean.gradient import HALF, binomial_weights, float_weights, label_values
 from theory.boolean.parameters import (
-    DELTA, RHO, D, K, Label, M, N, Number, P, T, exact, like, require_even, require_one_of, require_pairs, require_support,
+    DELTA, RHO, D, K, Label, M, N, Number, P, T, exact, require_even, require_one_of, require_pairs, require_support,
 )  # fmt: skip
 from theory.core.domain import Parameter, Real, checks, require
 
@@ -37,23 +38,26 @@ def contrast_moments(
     require_one_of("contrast_moments", "baseline", baseline, BASELINES)
     values = label_values(k=k, label=label)
     require(all(one in (0, 1) for one in values), where="contrast_moments", name="label", rule="take the values 0 and 1 only", value=values)
-    share, flips = exact(p), exact(rho)
-    chance = [(1 - 2 * flips) * exact(one) + flips for one in values]
-    mean = second = Fraction(0)
-    mu = sum((w * q for w, q in zip(binomial_weights(k, share), chance)), Fraction(0))
-    for u, weight in enumerate(binomial_weights(k - 1, share)):
+    inexact = isinstance(p, float) or isinstance(rho, float)
+    share: Number = float(p) if inexact else exact(p)
+    weights: Any = float_weights if inexact else binomial_weights
+    chance: list[Any] = [(1 - 2 * rho) * exact(one) + rho for one in values]
+    mean: Any = 0
+    second: Any = 0
+    mu = sum(w * q for w, q in zip(weights(k, share), chance))
+    for u, weight in enumerate(weights(k - 1, share)):
         up, down = chance[u + 1], chance[u]
         first, square = _base_moments(baseline, u, d, k, share, mu)
         mean += weight * (up - down)
         second += weight * ((up + down) * (1 - 2 * first) + 2 * square)
     factor = share * (1 - share)
-    return like(factor * mean, p, rho), like(factor * second, p, rho)
+    return factor * mean, factor * second
 
 
-def _base_moments(baseline: str, u: int, d: int, k: int, p: Fraction, mu: Fraction) -> tuple[Fraction, Fraction]:
+def _base_moments(baseline: str, u: int, d: int, k: int, p: Any, mu: Any) -> tuple[Any, Any]:
     """(E base, E base^2) given u ones among the other relevant bits."""
     if baseline == "none":
-        return Fraction(0), Fraction(0)
+        return 0, 0
     if baseline == "centred":
         return mu, mu * mu
     rest = d - k - 1

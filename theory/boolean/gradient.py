@@ -53,6 +53,15 @@ def binomial_weights(count: int, p: Fraction) -> list[Fraction]:
     return [math.comb(count, s) * p**s * (1 - p) ** (count - s) for s in range(count + 1)]
 
 
+def float_weights(count: int, p: float) -> list[float]:
+    """Probabilities of 0, ..., count successes in floating point, through logarithms."""
+    whole = math.lgamma(count + 1)
+    return [
+        math.exp(whole - math.lgamma(s + 1) - math.lgamma(count - s + 1) + s * math.log(p) + (count - s) * math.log1p(-p))
+        for s in range(count + 1)
+    ]
+
+
 @checks(K, THRESHOLD, P, RHO)
 def chow_gap(*, k: int, threshold: int, p: Number = HALF, rho: Number = 0) -> Number:
     """Cov(y, x_relevant) - Cov(y, x_irrelevant) for the label "at least `threshold` of k bits are 1".

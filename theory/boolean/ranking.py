@@ -26,9 +26,11 @@ def _half_weights(count: int) -> Array:
 
 
 def _coin_weights(count: int, p: float) -> Array:
-    from scipy.stats import binom
+    from scipy.special import gammaln, xlog1py, xlogy
 
-    return binom.pmf(np.arange(count + 1), count, p)  # type: ignore[no-any-return]
+    heads = np.arange(count + 1)
+    choose = gammaln(count + 1) - gammaln(heads + 1) - gammaln(count - heads + 1)
+    return np.exp(choose + xlogy(heads, p) + xlog1py(count - heads, -p))  # type: ignore[no-any-return]
 
 
 def _least_score(n: int, rho: float) -> tuple[Array, Array]:

@@ -36,7 +36,7 @@ class Measured:
     def values(self, experiment: str, observable: str, cell: Cell) -> dict[int, Value]:
         """Seed -> value at a cell whose coordinates include inner axes; empty where nothing was measured.
 
-        Raises: DomainError where the experiment does not measure the observable or the cell lacks an inner axis.
+        Raises: DomainError where the experiment does not measure the observable, or the cell lacks an inner axis of it.
         """
         card = self.experiments.get(experiment)
         if card is None:
@@ -47,7 +47,7 @@ class Measured:
             for one in records:
                 if one.status == "failed":
                     continue
-                if all(_holds(one.inner[name], inner[name]) for name in one.inner):
+                if all(_holds(one.inner[name], value) for name, value in inner.items()):
                     found[seed] = _pick(one, observable, inner)
                     break
         return found
@@ -61,10 +61,7 @@ class Measured:
     def split(card: Mapping[str, Any], cell: Cell) -> tuple[Cell, Cell]:
         """(inner coordinates, lane coordinates without switches at their default)."""
         axes, switches = set(card["inner"]), card["switches"]
-        absent = axes - set(cell)
-        if absent:
-            raise DomainError(where=card["id"], name="cell", rule=f"give {', '.join(sorted(absent))}", value=cell)
-        inner = {name: cell[name] for name in card["inner"]}
+        inner = {name: cell[name] for name in card["inner"] if name in cell}
         lane = {
             name: value for name, value in cell.items()
             if name not in axes and not (name in switches and canonical(switches[name]) == canonical(value))
@@ -86,12 +83,15 @@ def _pick(record: Record, observable: str, inner: Cell) -> Value:
     if observable not in record.values:
         raise DomainError(where=record.experiment, name="observable", rule=f"be one of {', '.join(sorted(record.values))}",
                           value=observable)  # fmt: skip
-    path = [_position(record.inner[name], inner[name]) for name in record.inner]
     entry = record.values[observable]
 
     def at(nested: Any) -> float:
-        for index in path:
-            nested = nested[index]
+        for name, values in record.inner.items():
+            if not isinstance(nested, list):
+                break  # measured without inner axes
+            if name not in inner:
+                raise DomainError(where=record.experiment, name="cell", rule=f"give the inner axis {name}", value=record.cell)
+            nested = nested[_position(values, inner[name])]
         return float(nested)
 
     if isinstance(entry, Mapping):

@@ -1,0 +1,257 @@
+"""Experiments of the boolean paper: one gradient step on pairs, one step or training end to end, and the parent's parity.
+
+Words for the letters of the grid: d n_bits, k n_relevant, t n_pairs, n n_samples, G logit gap, rho noise rate.
+Positions of supervised pairs are 0..2t-1: the bits are exchangeable, so nothing is lost; end to end the support is drawn.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from empirics.engine import rng
+from empirics.engine.lanes import Experiment, Lanes
+from empirics.models import minimal_attention as model
+from empirics.tasks import boolean_functions as task
+from theory.boolean.claims import ranking_samples
+
+Output = Mapping[str, Any]
+
+
+# ---------------------------------------------------------------------------- one step on supervised pairs
+def pair_ranking(lanes: Lanes) -> Output:
+    """Whether all pairs are ranked after one step, for every sample size that the same data are cut to.
+
+    success: [lane, n].
+    """
+    n_bits, n_pairs, rate, noise = lanes.size("d"), lanes.size("t"), lanes.size("rho"), lanes.size("noise")
+    sizes = lanes.inner("n")
+    bits_lnd = task.fair_bits(lanes.keys, sizes[-1], n_bits)
+    seen = task.flipped(bits_lnd, lanes.keys, rate) if noise == "input" and rate else bits_lnd
+    hints_lnt = task.pair_hints(seen, n_pairs, lanes.size("label"))
+    if noise == "hint" and rate:
+        hints_lnt = task.flipped(hints_lnt, lanes.keys, rate)
+    if noise == "adversarial":
+        hints_lnt = task.corrupted(hints_lnt, bits_lnd, rate)
+    if lanes.size("hints") == "shuffled":
+        order = rng.permutation(lanes.keys, sizes[-1], stream="shuffle")
+        hints_lnt = hints_lnt.gather(1, order[..., None].expand_as(hints_lnt))
+    ties_lt = rng.uniform(lanes.keys, n_pairs, stream="ties")
+    scores, found = torch.zeros((), device=lanes.device), []
+    for start, stop in itertools.pairwise((0, *sizes)):
+        scores = scores + model.first_step_scores(bits_lnd[:, start:stop], hints_lnt[:, start:stop])
+        found.append(model.pairs_ranked(scores, ties_lt).all(dim=1))
+    return {"success": torch.stack(found, dim=1)}
+
+
+def _ranking_sizes(cell: Mapping[str, Any]) -> tuple[int, ...]:
+    if cell["noise"] == "adversarial":
+        return (2000,)
+    return ranking_samples(d=cell["d"], t=cell["t"], rho=float(cell["rho"]))
+
+
+def _ranking_bytes(cell: Mapping[str, Any]) -> int:
+    n_max = _ranking_sizes(cell)[-1]
+    return int(n_max * (6 * cell["d"] + 9 * cell["t"]) + 12 * cell["d"] * cell["t"])
+
+
+PAIR_RANKING = Experiment(
+    id="boolean/pair-ranking", version=1, axes=("d", "t"), measure=pair_ranking,
+    switches={"rho": 0.0, "noise": "hint", "label": "and", "hints": "true"},
+    shape=("d", "t", "rho", "noise", "label", "hints"), inner={"n": _ranking_sizes}, bytes_per_lane=_ranking_bytes,
+)  # fmt: skip
+
+
+def one_step(lanes: Lanes) -> Output:
+    """Read-outs after one step with logit gap G.
+
+    readout_success: [lane, readout]; error: [lane], largest deviation of 2 softmax(W) 1 from the support.
+    """
+    n_bits, n_relevant, n_samples = lanes.size("d"), lanes.size("k"), lanes.size("n")
+    bits_lnd = task.fair_bits(lanes.keys, n_samples, n_bits)
+    hints_lnt = task.pair_hints(bits_lnd, n_relevant // 2)
+    scores_ltd = model.first_step_scores(bits_lnd, hints_lnt).double()
+    # eta = 8 d G, and the scores are d n times minus the gradient
+    scale_l11 = (8 * lanes.column("G") / (n_samples * n_bits))[:, None, None]
+    successes, error = model.read_out_successes(model.support_read_out(scale_l11 * scores_ltd), n_relevant)
+    return {"readout_success": successes, "error": error}
+
+
+ONE_STEP = Experiment(
+    id="boolean/one-step", version=1, axes=("d", "k", "n", "G"), measure=one_step, shape=("d", "k", "n"), common=("G",),
+    inner={"readout": ("rank", "linear", "rounding")},
+    bytes_per_lane=lambda cell: 7 * cell["n"] * cell["d"] + 20 * cell["d"] * cell["k"],
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------------------- end to end
+ADAM_STEPS = 1500
+
+
+def end_to_end(lanes: Lanes) -> Output:
+    """Support recovery from labels alone by several learners on the same samples.
+
+    success: whether the support is named; coordinate_error: mean over coordinates of |v - f|; least_coordinate_error:
+    its least coordinate.  All [lane, learner].
+    """
+    n_bits, n_relevant = lanes.size("d"), lanes.size("k")
+    support_lk = task.random_support(lanes.keys, n_bits, n_relevant)
+    bits_lnd = _samples(lanes, support_lk)
+    labels_ln = task.labels(task.gather_support(bits_lnd, support_lk), lanes.size("label"))
+    truth_ld = torch.zeros(len(lanes), n_bits, device=lanes.device).scatter_(1, support_lk, 1.0)
+    named = {name: _LEARNERS[name](bits_lnd, labels_ln, n_relevant) for name in lanes.inner("learner")}
+    guess_lrd = torch.stack(list(named.values()), dim=1)
+    wrong_lrd = (guess_lrd - truth_ld[:, None, :]).abs()
+    return {"success": wrong_lrd.amax(dim=2) == 0, "coordinate_error": wrong_lrd.mean(dim=2),
+            "least_coordinate_error": wrong_lrd.amin(dim=2)}  # fmt: skip
+
+
+def _samples(lanes: Lanes, support_lk: torch.Tensor) -> torch.Tensor:
+    n_bits, n_samples, distribution = lanes.size("d"), lanes.size("n"), lanes.size("distribution")
+    if distribution == "biased":
+        return task.biased_bits(lanes.keys, n_samples, n_bits, 2.0 ** (-1 / lanes.size("k")))
+    bits_lnd = task.fair_bits(lanes.keys, n_samples, n_bits)
+    return task.force_support(bits_lnd, support_lk) if distribution == "balanced" else bits_lnd
+
+
+def _top(scores_ld: torch.Tensor, n_relevant: int) -> torch.Tensor:
+    """0/1 mark of the best positions; where a tie decides, of all tied ones, so that the support is not named by luck."""
+    edge_l1 = scores_ld.topk(n_relevant, dim=1).values[:, -1:]
+    return (scores_ld >= edge_l1).float()
+
+
+def _raw(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+    """One gradient step of the raw loss."""
+    return _top(model.first_step_scores(bits_lnd, labels_ln[..., None])[:, 0], n_relevant)
+
+
+def _counts(bits_lnd: torch.Tensor, labels_ln: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(positives [lane, 1], ones a bit [lane, bit], ones a bit among positives [lane, bit])."""
+    bits = bits_lnd.float()
+    return labels_ln.sum(dim=1, keepdim=True), bits.sum(dim=1), (labels_ln[:, None, :] @ bits)[:, 0]
+
+
+def _centred(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+    """One gradient step with the sample mean of the labels taken off; n times the score is a whole number."""
+    positives, ones, joint = (count.double() for count in _counts(bits_lnd, labels_ln))
+    return _top(bits_lnd.shape[1] * joint - positives * ones, n_relevant)
+
+
+def _elimination(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+    """Positions that are 1 in every positive sample."""
+    del n_relevant
+    positives, _, joint = _counts(bits_lnd, labels_ln)
+    return (joint == positives).float()
+
+
+def _constant(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+    """The share of relevant bits, whatever the data."""
+    share = n_relevant / bits_lnd.shape[2]
+    return torch.full((len(bits_lnd), bits_lnd.shape[2]), share, device=labels_ln.device)
+
+
+def _bayes(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+    """Median of the posterior, coordinate by coordinate, over all supports that agree with the samples (AND labels)."""
+    n_bits = bits_lnd.shape[2]
+    sets = torch.tensor(list(itertools.combinations(range(n_bits), n_relevant)), device=bits_lnd.device)
+    sets_cd = torch.zeros(len(sets), n_bits, device=bits_lnd.device).scatter_(1, sets, 1.0)
+    says_lnc = (bits_lnd.float() @ sets_cd.T) == n_relevant
+    agrees_lc = (says_lnc == (labels_ln[..., None] > 0)).all(dim=1).float()
+    posterior_ld = (agrees_lc @ sets_cd) / agrees_lc.sum(dim=1, keepdim=True)
+    return (posterior_ld > 0.5).float()
+
+
+def _trained(optimiser: str, rate: float) -> Any:
+    def learner(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+        """Full-batch training with an affine read-out on the sufficient statistics."""
+        bits, n = bits_lnd.float(), bits_lnd.shape[1]
+        gram, cross = bits.transpose(1, 2) @ bits / n, (labels_ln[:, None, :] @ bits)[:, 0] / n
+        weights = model.train_regression(gram, cross, bits.mean(dim=1), labels_ln.mean(dim=1), affine=True, optimiser=optimiser,
+                                         rate_l=torch.full((len(bits),), rate, device=bits.device), n_steps=ADAM_STEPS)  # fmt: skip
+        return _top(weights, n_relevant)
+
+    return learner
+
+
+_LEARNERS = {"raw": _raw, "centred": _centred, "elimination": _elimination, "constant": _constant, "bayes": _bayes,
+             "adam": _trained("adam", 0.02), "sgd": _trained("sgd", 0.5)}  # fmt: skip
+LARGEST_BAYES = (16, 200)  # bits and samples up to which all supports are enumerated
+
+
+def _learners(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    small = cell["d"] <= LARGEST_BAYES[0] and cell["n"] <= LARGEST_BAYES[1] and cell["label"] == "and"
+    return ("raw", "centred", "elimination", "constant") + ("bayes",) * small + ("adam", "sgd") * bool(cell["trained"])
+
+
+def _end_to_end_bytes(cell: Mapping[str, Any]) -> int:
+    n, d = cell["n"], cell["d"]
+    drawn = 24 if cell["distribution"] == "biased" else 8
+    supports = math.comb(d, cell["k"]) if "bayes" in _learners(cell) else 0
+    return int(n * d * drawn + 6 * n * supports + 8 * d * d)
+
+
+END_TO_END = Experiment(
+    id="boolean/end-to-end", version=1, axes=("d", "k", "n"), measure=end_to_end,
+    switches={"distribution": "uniform", "label": "and", "trained": False},
+    shape=("d", "k", "n", "distribution", "label", "trained"), inner={"learner": _learners}, bytes_per_lane=_end_to_end_bytes,
+)  # fmt: skip
+
+
+def population_training(lanes: Lanes) -> Output:
+    """Mass on the support after training on infinite data (AND of fair bits), support {0..k-1}.  mass: [lane]."""
+    n_bits, affine = lanes.size("d"), lanes.size("model") == "affine"
+    k_l = lanes.column("k")
+    relevant_ld = torch.arange(n_bits, device=lanes.device)[None, :] < k_l[:, None]
+    gram_ldd = (0.25 + 0.25 * torch.eye(n_bits, dtype=torch.float64, device=lanes.device)).expand(len(lanes), -1, -1)
+    label_l = 2.0**-k_l
+    cross_ld = torch.where(relevant_ld, label_l[:, None], label_l[:, None] / 2)
+    weights_ld = model.train_regression(
+        gram_ldd, cross_ld, torch.full_like(cross_ld, 0.5), label_l, affine=affine, optimiser=lanes.size("optimiser"),
+        rate_l=lanes.column("learning_rate"), n_steps=POPULATION_STEPS,
+    )  # fmt: skip
+    return {"mass": (weights_ld * relevant_ld).sum(dim=1)}
+
+
+POPULATION_STEPS = 4000
+
+POPULATION_TRAINING = Experiment(
+    id="boolean/population-training", version=1, axes=("d", "k", "model", "optimiser", "learning_rate"),
+    measure=population_training, shape=("d", "model", "optimiser"), common=("model", "optimiser", "learning_rate"),
+    bytes_per_lane=lambda cell: 64 * cell["d"] ** 2,
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------------------- the parent's parity
+def parity_link(lanes: Lanes) -> Output:
+    """Whether one step ranks all parity pairs of +-1 bits through a link.  success: [lane]."""
+    n_bits, n_pairs, n_samples = lanes.size("d"), lanes.size("t"), lanes.size("n")
+    bits_lnd = task.fair_bits(lanes.keys, n_samples, n_bits)
+    parity_lnt = 1 - 2 * task.pair_hints(bits_lnd, n_pairs, "parity").double()
+    signs_lnd = 2 * bits_lnd.double() - 1
+    mean_ln = signs_lnd.mean(dim=2)
+    value_ln, slope_ln = _link(mean_ln, lanes.size("link"))
+    residual_lnt = (parity_lnt - value_ln[..., None]) * slope_ln[..., None]
+    scores_ltd = residual_lnt.transpose(1, 2) @ signs_lnd
+    ties_lt = torch.ones(len(lanes), n_pairs, device=lanes.device)
+    return {"success": model.pairs_ranked(scores_ltd, ties_lt).all(dim=1)}
+
+
+def _link(z: torch.Tensor, link: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Value and derivative: the parent's piecewise quadratic link, or none."""
+    if link == "identity":
+        return z, torch.ones_like(z)
+    inside = z.abs() < 0.5
+    value = torch.where(inside, 4 * z * z - 1, -4 * z * z + 8 * z.abs() - 3)
+    return value, torch.where(inside, 8 * z, -8 * z + 8 * z.sign())
+
+
+PARITY_LINK = Experiment(
+    id="boolean/parity-link", version=1, axes=("d", "t", "n"), measure=parity_link, switches={"link": "ks"},
+    shape=("d", "t", "n", "link"), bytes_per_lane=lambda cell: cell["n"] * (17 * cell["d"] + 25 * cell["t"]),
+)  # fmt: skip
+
+EXPERIMENTS = (PAIR_RANKING, ONE_STEP, END_TO_END, POPULATION_TRAINING, PARITY_LINK)

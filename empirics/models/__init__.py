@@ -1,0 +1,1 @@
+"""Lane-first models: functions on dictionaries of stacked tensors."""

@@ -1,0 +1,102 @@
+"""Minimal softmax attention over positions: X softmax(W), one column a target; one gradient step or many.
+
+The loss is quadratic in softmax(W), so counts suffice: the data matrix is never trained on.  Counts are integers below
+2^24 and exact in float32 on any device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from empirics.engine.train import Adam, Params, Sgd, fit
+
+
+def first_step_scores(bits_lnd: torch.Tensor, targets_lnt: torch.Tensor) -> torch.Tensor:
+    """d n times minus the gradient at W = 0, up to a constant a column: sum_i (d e_im - s_i) x_ij, s_i the ones in sample i.
+
+    Args:
+        bits_lnd: 0/1 [lane, sample, bit]; targets_lnt: 0/1 [lane, sample, column].
+
+    Returns: float32 [lane, column, bit], whole numbers.
+    """
+    bits = bits_lnd.float()
+    counts_ltd = targets_lnt.float().transpose(1, 2) @ bits
+    base_l1d = bits.sum(dim=2)[:, None, :] @ bits
+    return bits.shape[2] * counts_ltd - base_l1d
+
+
+def pairs_ranked(scores_ltd: torch.Tensor, ties_lt: torch.Tensor) -> torch.Tensor:
+    """Whether both bits of pair m (positions 2m, 2m+1) score above all others, in column m.
+
+    Args:
+        ties_lt: uniform [lane, column]; decides with the probability that a uniform tie-break favours the pair.
+
+    Returns: bool [lane, column].
+    """
+    n_columns = scores_ltd.shape[1]
+    pair = 2 * torch.arange(n_columns, device=scores_ltd.device)[:, None] + torch.arange(2, device=scores_ltd.device)
+    index_lt2 = pair.expand(len(scores_ltd), -1, -1)
+    pair_lt2 = scores_ltd.gather(2, index_lt2)
+    others = scores_ltd.scatter(2, index_lt2, float("-inf"))
+    least, best = pair_lt2.amin(dim=2), others.amax(dim=2)
+    n_tied = (others == least[..., None]).sum(dim=2)
+    both = pair_lt2[..., 0] == pair_lt2[..., 1]
+    chance = torch.where(both, 2.0 / ((n_tied + 1) * (n_tied + 2)), 1.0 / (n_tied + 1))
+    return (least > best) | ((least == best) & (ties_lt < chance))
+
+
+def support_read_out(logits_ltd: torch.Tensor) -> torch.Tensor:
+    """R = 2 softmax(W) 1: twice the softmax weights summed over columns.  Returns: [lane, bit]."""
+    return 2 * logits_ltd.softmax(dim=2).sum(dim=1)
+
+
+def read_out_successes(readout_ld: torch.Tensor, n_relevant: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(exactness of ranking, linear threshold and rounding: bool [lane, 3]; l_inf error: [lane]).
+
+    The support is the first `n_relevant` positions.
+    """
+    on, off = readout_ld[:, :n_relevant], readout_ld[:, n_relevant:]
+    least, most = on.amin(dim=1), off.amax(dim=1)
+    successes = torch.stack([least > most, least > off.sum(dim=1), (least > 0.5) & (most < 0.5)], dim=1)
+    error = torch.maximum((1 - on).abs().amax(dim=1), off.abs().amax(dim=1))
+    return successes, error
+
+
+def regression_loss(
+    gram_ldd: torch.Tensor, cross_ld: torch.Tensor, mean_ld: torch.Tensor, label_l: torch.Tensor, affine: bool
+) -> Callable[[Params], torch.Tensor]:
+    """Half the mean squared error of x.softmax(w), or of slope * x.softmax(w) + offset, without the constant term.
+
+    Args:
+        gram_ldd: mean of x x^T; cross_ld: mean of y x; mean_ld: mean of x; label_l: mean of y.
+
+    Returns: parameters {"logits": [lane, bit], "slope": [lane], "offset": [lane]} -> loss [lane].
+    """
+
+    def loss_l(params: Params) -> torch.Tensor:
+        weights_ld = params["logits"].softmax(dim=1)
+        square = torch.einsum("ld,lde,le->l", weights_ld, gram_ldd, weights_ld)
+        cross = (weights_ld * cross_ld).sum(dim=1)
+        if not affine:
+            return square / 2 - cross
+        slope, offset = params["slope"], params["offset"]
+        mean = (weights_ld * mean_ld).sum(dim=1)
+        return slope**2 * square / 2 + slope * offset * mean + offset**2 / 2 - slope * cross - offset * label_l
+
+    return loss_l
+
+
+def train_regression(
+    gram_ldd: torch.Tensor, cross_ld: torch.Tensor, mean_ld: torch.Tensor, label_l: torch.Tensor, *, affine: bool,
+    optimiser: str, rate_l: torch.Tensor, n_steps: int,
+) -> torch.Tensor:  # fmt: skip
+    """Softmax weights after full-batch training from W = 0, slope 1, offset 0.  Returns: [lane, bit]."""
+    params = {"logits": torch.zeros_like(cross_ld)}
+    if affine:
+        params |= {"slope": torch.ones_like(label_l), "offset": torch.zeros_like(label_l)}
+    loss = regression_loss(gram_ldd, cross_ld, mean_ld, label_l, affine)
+    chosen = {"adam": Adam, "sgd": Sgd}[optimiser](rate_l)
+    trained, _ = fit(loss, params, n_steps=n_steps, optimiser=chosen)
+    return trained["logits"].softmax(dim=1)

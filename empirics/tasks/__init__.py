@@ -1,0 +1,1 @@
+"""Batched generators of training data, keyed by lane."""
