@@ -179,12 +179,9 @@ def _trained(optimiser: str, rate: float) -> Any:
 
 _LEARNERS = {"raw": _raw, "centred": _centred, "elimination": _elimination, "constant": _constant, "bayes": _bayes,
              "adam": _trained("adam", 0.02), "sgd": _trained("sgd", 0.5)}  # fmt: skip
-LARGEST_BAYES = (16, 200)  # bits and samples up to which all supports are enumerated
-
-
 def _learners(cell: Mapping[str, Any]) -> tuple[str, ...]:
-    small = cell["d"] <= LARGEST_BAYES[0] and cell["n"] <= LARGEST_BAYES[1] and cell["label"] == "and"
-    return ("raw", "centred", "elimination", "constant") + ("bayes",) * small + ("adam", "sgd") * bool(cell["trained"])
+    more = {"one step": (), "bayes": ("bayes",), "trained": ("adam", "sgd")}
+    return ("raw", "centred", "elimination", "constant", *more[cell["learners"]])
 
 
 def _end_to_end_bytes(cell: Mapping[str, Any]) -> int:
@@ -196,8 +193,8 @@ def _end_to_end_bytes(cell: Mapping[str, Any]) -> int:
 
 END_TO_END = Experiment(
     id="boolean/end-to-end", version=1, axes=("d", "k", "n"), measure=end_to_end,
-    switches={"distribution": "uniform", "label": "and", "trained": False},
-    shape=("d", "k", "n", "distribution", "label", "trained"), inner={"learner": _learners}, bytes_per_lane=_end_to_end_bytes,
+    switches={"distribution": "uniform", "label": "and", "learners": "one step"},
+    shape=("d", "k", "n", "distribution", "label", "learners"), inner={"learner": _learners}, bytes_per_lane=_end_to_end_bytes,
 )  # fmt: skip
 
 

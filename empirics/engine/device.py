@@ -31,6 +31,8 @@ def settle() -> None:
     torch.set_num_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = False  # it picks a kernel by timing: another one on another day
+    torch.backends.cudnn.deterministic = True
 
 
 def chunk_bytes(device: torch.device) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,9 @@ from empirics.engine import device as devices
 from empirics.engine import pool
 from empirics.engine.lanes import Experiment, Lane
 from empirics.engine.plan import Plan, lane_bytes
-from theory.core.record import RunFile
+from theory.core.record import Exhibit, Record, RunFile
+
+COMMIT_SECONDS = 0.5  # a crash loses at most this much finished work; a commit alone takes milliseconds to a tenth of a second
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Interrupt:
             del number, frame
             self.asked = True
             signal.signal(signal.SIGINT, before)
+            sys.stderr.write("\nstopping after what is being measured; Ctrl+C again stops at once\n")
 
         signal.signal(signal.SIGINT, handler)
         try:
@@ -68,7 +72,8 @@ def chunks(
         size = 1 if experiment.alone else chunk_size or max(1, room // largest)
         text = (str(corpus[0]), corpus[1]) if corpus and experiment.inputs else None
         for start in range(0, len(lanes), size):
-            yield experiment, pool.Chunk(experiment.id, tuple(lanes[start : start + size]), text)
+            module = getattr(experiment.measure, "__module__", None) or ""
+            yield experiment, pool.Chunk(experiment.id, tuple(lanes[start : start + size]), text, module)
 
 
 def _warm_up(experiment: Experiment, lanes: list[Lane], device: torch.device, corpus: tuple[str, str] | None) -> None:
@@ -76,30 +81,65 @@ def _warm_up(experiment: Experiment, lanes: list[Lane], device: torch.device, co
     pool.measure_chunk(experiment, lanes[:1], device, corpus)
 
 
+class _Writer:
+    """Commits finished chunks, several at a time where they are short: a commit waits for the disk."""
+
+    def __init__(self, run: RunFile, launch: int, progress: Progress, report: Callable[[Progress], None] | None) -> None:
+        self.run, self.launch, self.progress, self.report = run, launch, progress, report
+        self.started = self.committed = time.perf_counter()
+        self.records: list[Record] = []
+        self.exhibits: list[Exhibit] = []
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started
+
+    def take(self, records: list[Record], exhibits: list[Exhibit]) -> None:
+        """Keep a chunk's results, and commit when the last commit was long enough ago."""
+        self.records += records
+        self.exhibits += exhibits
+        if time.perf_counter() - self.committed >= COMMIT_SECONDS:
+            self.commit()
+
+    def commit(self) -> None:
+        """Write what is held; only then does it count as measured."""
+        if self.records:
+            self.run.add_records(self.records, launch=self.launch, exhibits=self.exhibits)
+            self.progress.measured += len(self.records)
+            self.progress.diverged += sum(one.status == "diverged" for one in self.records)
+            self.progress.failed += sum(one.status == "failed" for one in self.records)
+            self.records, self.exhibits = [], []
+        self.committed, self.progress.seconds = time.perf_counter(), self.seconds
+        if self.report is not None:
+            self.report(self.progress)
+
+
 def execute(
     plan: Plan, run: RunFile, *, launch: int, device: torch.device, workers: int = 0, chunk_size: int | None = None,
     budget: float | None = None, corpus: tuple[Path, str] | None = None, report: Callable[[Progress], None] | None = None,
 ) -> Progress:  # fmt: skip
-    """Measure what the plan lists; each chunk's records are in the file before the next chunk counts as begun.
+    """Measure what the plan lists, and commit it chunk by chunk (chunks shorter than `COMMIT_SECONDS` together).
 
     Args:
         workers: 0 measures in this process, else in so many worker processes.
+        chunk_size: lanes a chunk; None cuts to the cache (CPU) or the free memory (GPU).
         budget: seconds after which no new chunk is begun.
-        report: called after each chunk.
-    """
-    progress, started = Progress(plan.n_lanes), time.perf_counter()
-    interrupt = Interrupt()
+        report: called after each commit.
 
-    def until_stopped(alone: bool) -> Iterator[tuple[Experiment, pool.Chunk]]:
+    Raises: NoSpaceError, RecordError when a commit fails; ContractError for an experiment that is not well formed;
+        PoolError for a worker that was killed.  What was committed before stays.
+    """
+    progress = Progress(plan.n_lanes)
+    writer, interrupt = _Writer(run, launch, progress, report), Interrupt()
+
+    def todo(alone: bool) -> Iterator[tuple[Experiment, pool.Chunk]]:
         warmed: set[str] = set()
         for experiment, chunk in chunks(plan, device, chunk_size, corpus):
             if experiment.alone != alone:
                 continue
-            if interrupt.asked:
-                progress.stopped = "interrupt"
-                return
-            if budget is not None and time.perf_counter() - started > budget:
-                progress.stopped = "budget"
+            if interrupt.asked or (budget is not None and writer.seconds > budget):
+                progress.stopped = "interrupt" if interrupt.asked else "budget"
                 return
             if alone and experiment.id not in warmed:
                 warmed.add(experiment.id)
@@ -108,15 +148,12 @@ def execute(
 
     with interrupt.listening():
         for alone in (False, True):
-            todo = until_stopped(alone)
-            results = pool.processes(todo, device, workers) if workers and not alone else pool.inline(todo, device)
-            for records, exhibits in results:
-                run.add_records(records, launch=launch, exhibits=exhibits)
-                progress.measured += len(records)
-                progress.diverged += sum(one.status == "diverged" for one in records)
-                progress.failed += sum(one.status == "failed" for one in records)
-                progress.seconds = time.perf_counter() - started
-                if report is not None:
-                    report(progress)
-    progress.seconds = time.perf_counter() - started
+            results = pool.processes(todo(alone), device, workers) if workers and not alone else pool.inline(todo(alone), device)
+            try:
+                for records, exhibits in results:
+                    writer.take(records, exhibits)
+            finally:
+                writer.commit()
+    if interrupt.asked:
+        progress.stopped = "interrupt"
     return progress

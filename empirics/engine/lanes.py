@@ -14,10 +14,12 @@ from typing import Any
 import torch
 
 from empirics.engine import rng
-from theory.core.errors import ContractError, DomainError
+from theory.core.errors import ContractError, DomainError, shown
 from theory.core.record import Record, canonical
 
 Cell = dict[str, Any]
+INPUTS = ("corpus",)  # files that an experiment may ask for
+RESERVED = (*INPUTS, "seed", "exhibits")
 Inner = Mapping[str, Any]
 
 
@@ -25,7 +27,11 @@ Inner = Mapping[str, Any]
 class Experiment:
     """A batched measurement.
 
+    Raises: ContractError, with all faults, when it is not well formed.
+
     Args:
+        id: `paper/name`.
+        version: raised when its numbers could change; records of another version do not count.
         axes: coordinates that every cell gives.
         measure: lanes -> {observable: tensor [lane, *inner] or sample(tensor [lane, *inner, item])}, and optionally
             "exhibits": {name: one JSON-able value a lane}.
@@ -51,14 +57,9 @@ class Experiment:
     bytes_per_lane: Callable[[Cell], int] | None = None
 
     def __post_init__(self) -> None:
-        known = {*self.axes, *self.switches}
-        faults = [(f"{self.id}: {name!r}", "stands in 'shape' or 'common' and is neither an axis nor a switch")
-                  for name in (*self.shape, *self.common) if name not in known]  # fmt: skip
-        faults += [(f"{self.id}: {name!r}", "is both an inner axis and an axis") for name in self.inner if name in known]
-        if self.id.count("/") != 1 or self.version < 1:
-            faults.append((self.id, "an experiment needs an id of the form paper/name and a version of at least 1"))
-        if faults:
-            raise ContractError(tuple(faults))
+        found = _experiment_faults(self)
+        if found:
+            raise ContractError(tuple(found))
 
     def card(self) -> dict[str, Any]:
         """As a JSON-able mapping, for the run file."""
@@ -92,9 +93,16 @@ class Experiment:
         return name in self.switches and canonical(self.switches[name]) == canonical(value)
 
     def inner_values(self, cell: Cell) -> dict[str, tuple[Any, ...]]:
-        """Inner axis -> the values that a lane at this cell measures."""
+        """Inner axis -> the values that a lane at this cell measures.
+
+        Raises: ContractError where a function of the shape reads a coordinate that is not in `shape`.
+        """
         full = self.full(cell)
-        return {name: tuple(values(full) if callable(values) else values) for name, values in self.inner.items()}
+        shape = {name: full[name] for name in self.shape}
+        try:
+            return {name: tuple(values(shape) if callable(values) else values) for name, values in self.inner.items()}
+        except KeyError as error:
+            raise ContractError(((f"{self.id}: inner axis", f"reads {error}, which is not named in 'shape'"),)) from None
 
     def key(self, cell: Cell, seed: int) -> int:
         """The random key of a lane."""
@@ -104,6 +112,26 @@ class Experiment:
         """Lanes with equal text share a bucket."""
         full = self.full(cell)
         return canonical({name: full[name] for name in self.shape})
+
+
+def _experiment_faults(one: Experiment) -> list[tuple[str, str]]:
+    known, named = {*one.axes, *one.switches}, [*one.axes, *one.switches, *one.inner]
+    found = [(f"{one.id}: {name!r}", "stands in 'shape' or 'common' and is neither an axis nor a switch")
+             for name in (*one.shape, *one.common) if name not in known]  # fmt: skip
+    found += [(f"{one.id}: {name!r}", "is named twice among axes, switches and inner axes")
+              for name in dict.fromkeys(named) if named.count(name) > 1]  # fmt: skip
+    found += [(f"{one.id}: {name!r}", "is a name that the engine uses itself; take another")
+              for name in RESERVED if name in named]  # fmt: skip
+    found += [(f"{one.id}: input {name!r}", f"must be one of {', '.join(INPUTS)}") for name in one.inputs if name not in INPUTS]
+    found += [(f"{one.id}: inner axis {name!r}", "must have at least one value")
+              for name, values in one.inner.items() if not callable(values) and not len(values)]  # fmt: skip
+    found += [(f"{one.id}: switch {name!r}", f"must have a number, text or truth value as default, got {shown(value)}")
+              for name, value in one.switches.items() if not isinstance(value, int | float | str)]  # fmt: skip
+    if not callable(one.measure):
+        found.append((f"{one.id}: measure", f"must be a function of lanes, got {shown(one.measure)}"))
+    if one.id.count("/") != 1 or not all(one.id.split("/")) or one.version < 1:
+        found.append((one.id, "an experiment needs an id of the form paper/name and a version of at least 1"))
+    return found
 
 
 @dataclass(frozen=True)
@@ -132,30 +160,59 @@ class Lanes:
         return len(self.cells)
 
     def column(self, name: str) -> torch.Tensor:
-        """A numeric coordinate of every lane.  Returns: float64 [lane]."""
-        return torch.tensor([float(cell[name]) for cell in self.cells], dtype=torch.float64, device=self.device)
+        """A numeric coordinate of every lane.
+
+        Returns: float64 [lane].  Raises: ContractError for an unknown name or a coordinate that is not a number.
+        """
+        numbers = [self._coordinate(cell, name) for cell in self.cells]
+        if not all(isinstance(one, int | float) for one in numbers):
+            raise self._fault(name, "must be a number to be read as a column; read it with lanes.size")
+        return torch.tensor([float(one) for one in numbers], dtype=torch.float64, device=self.device)
 
     def size(self, name: str) -> Any:
-        """A coordinate that all lanes of the bucket share.  Raises: ContractError when they do not."""
-        values = {canonical(cell[name]): cell[name] for cell in self.cells}
-        if len(values) != 1:
-            raise ContractError(((f"{self.experiment.id}: {name!r}", "must be named in 'shape' to be read as a size"),))
-        return next(iter(values.values()))
+        """A coordinate that all lanes of the bucket share.
+
+        Raises: ContractError unless it is named in `shape`: a chunk of one lane must not work where a larger one fails.
+        """
+        value = self._coordinate(self.cells[0], name)
+        if name not in self.experiment.shape:
+            raise self._fault(name, "must be named in 'shape' to be read as a size")
+        return value
 
     def inner(self, name: str) -> tuple[Any, ...]:
-        """The values of an inner axis."""
+        """The values of an inner axis.  Raises: ContractError for an unknown name."""
+        if name not in self._inner:
+            raise self._fault(name, "is read as an inner axis and is none")
         return self._inner[name]
 
     @cached_property
     def _inner(self) -> dict[str, tuple[Any, ...]]:
         return self.experiment.inner_values(self.cells[0])
 
+    def _coordinate(self, cell: Cell, name: str) -> Any:
+        if name not in cell:
+            raise self._fault(name, f"is read by measure and is none of {', '.join(cell)}")
+        return cell[name]
 
-def missing_lanes(experiment: Experiment, cells: Iterable[tuple[Cell, int]], stored: Mapping[str, Record]) -> list[Lane]:
+    def _fault(self, name: str, why: str) -> ContractError:
+        return ContractError(((f"{self.experiment.id}: {name!r}", why),))
+
+
+def by_lane(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """Stored records under the text of their lane; one lane can have several, with different inner values."""
+    found: dict[str, list[Record]] = {}
+    for one in records:
+        found.setdefault(lane_text(one.experiment, one.version, one.cell, one.seed), []).append(one)
+    return found
+
+
+def missing_lanes(experiment: Experiment, cells: Iterable[tuple[Cell, int]], stored: Mapping[str, Sequence[Record]]) -> list[Lane]:
     """The lanes of (cell, seeds) pairs that no stored record serves.
 
     Args:
-        stored: `served_by` text -> record.
+        stored: text of a lane -> its records, see `by_lane`.
+
+    Raises: DomainError for coordinates that the experiment does not know, lacks or does not measure.
     """
     wanted: dict[str, Lane] = {}
     for cell, seeds in cells:
@@ -166,19 +223,18 @@ def missing_lanes(experiment: Experiment, cells: Iterable[tuple[Cell, int]], sto
                 raise DomainError(where=experiment.id, name=name, rule=f"be one of {offered[name]}", value=value)
         for seed in range(seeds):
             text = lane_text(experiment.id, experiment.version, lane, seed)
-            if not _serves(stored.get(text), inner):
+            if not any(_serves(one, inner) for one in stored.get(text, ())):
                 wanted.setdefault(text, Lane(experiment.id, lane, seed))
     return list(wanted.values())
 
 
-def lane_text(experiment: str, version: int, cell: Cell, seed: int) -> str:
+def lane_text(experiment: str, version: int, cell: Mapping[str, Any], seed: int) -> str:
     """One text for one lane, whatever inner values it measured."""
     return canonical([experiment, version, dict(cell), seed])
 
 
-def _serves(record: Record | None, inner: Inner) -> bool:
-    if record is None or record.status == "failed":
-        return False
-    return all(
+def _serves(record: Record, inner: Inner) -> bool:
+    """Whether a record answers: a diverged lane does, a failed one is tried again."""
+    return record.status != "failed" and all(
         any(canonical(value) == canonical(one) for one in record.inner.get(name, ())) for name, value in inner.items()
     )

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from empirics.engine.lanes import Experiment, Lane
-from theory.core.errors import ContractError
-from theory.core.record import Exhibit, Record
+from theory.core.errors import ContractError, RecordError, shown
+from theory.core.record import Exhibit, Record, canonical
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ def sample(values: torch.Tensor) -> SampleMoments:
 def _columns(name: str, value: Any, shape: tuple[int, ...], where: str) -> Mapping[str, torch.Tensor] | torch.Tensor:
     parts = {"count": value.count, "mean": value.mean, "variance": value.variance} if isinstance(value, SampleMoments) else {"": value}
     for part in parts.values():
+        if not isinstance(part, torch.Tensor):
+            raise ContractError(((f"{where}: observable {name!r}", f"must be a tensor or sample(tensor), got {shown(part)}"),))
         if tuple(part.shape) not in (shape, shape[:1]):
             raise ContractError(((f"{where}: observable {name!r}", f"must have shape {shape}, got {tuple(part.shape)}"),))
     ready = {part: tensor.detach().to("cpu", torch.float64) for part, tensor in parts.items()}
@@ -73,5 +75,15 @@ def to_records(
         records.append(Record(experiment.id, experiment.version, lane.cell, {n: list(v) for n, v in inner.items()},
                               lane.seed, kept, status, reason, seconds / len(lanes)))  # fmt: skip
         if lane.seed == 0 and not bad:
-            exhibits += [Exhibit(experiment.id, experiment.version, lane.cell, name, bodies[index]) for name, bodies in shown.items()]
+            exhibits += [_exhibit(experiment, lane, name, bodies[index]) for name, bodies in shown.items()]
     return records, exhibits
+
+
+def _exhibit(experiment: Experiment, lane: Lane, name: str, body: Any) -> Exhibit:
+    """The exhibit of one lane.  Raises: ContractError where it cannot be stored as text."""
+    body = body.tolist() if isinstance(body, torch.Tensor) else body
+    try:
+        canonical(body)
+    except RecordError as error:
+        raise ContractError(((f"{experiment.id}: exhibit {name!r}", f"cannot be stored: {error}"),)) from error
+    return Exhibit(experiment.id, experiment.version, lane.cell, name, body)

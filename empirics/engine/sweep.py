@@ -12,7 +12,7 @@ from pathlib import Path
 from empirics.engine import device as devices
 from empirics.engine import launch, pool
 from empirics.engine.execute import Progress, execute
-from empirics.engine.plan import LARGEST_SWEEP, Plan, make_plan
+from empirics.engine.plan import LARGEST_DRY_RUN, LARGEST_SWEEP, Plan, make_plan
 from theory.core.claim import Claim
 from theory.core.contract import faults
 from theory.core.errors import ContractError, DomainError
@@ -67,6 +67,18 @@ def _checked(claims: Sequence[Claim], registry: Registry) -> None:
         raise ContractError(tuple(found))
 
 
+def _note(run: RunFile, plan: Plan) -> None:
+    """Write the experiments' cards and the skipped cells; an earlier reason goes where a cell is now wanted."""
+    run.put("experiments", {name: one.card() for name, one in plan.experiments.items()})
+    skipped = {f"{name} {canonical(cell)}": {"experiment": name, "cell": cell, "reason": reason}
+               for name, cell, reason in plan.skipped}  # fmt: skip
+    earlier = run.get("skipped")
+    kept = {name: body for name, body in earlier.items() if name not in plan.wanted} | skipped
+    if kept != earlier:
+        run.clear("skipped")
+        run.put("skipped", kept)
+
+
 def sweep(
     run_path: str | os.PathLike[str], *, claims: Sequence[str] = (), papers: Sequence[str] = (), profile: str = "cpu",
     dry_run: bool = False, budget: float | None = None, device: str = "auto", pool_name: str = "inline",
@@ -80,7 +92,9 @@ def sweep(
         claims, papers: which claims; all when neither is given.
         budget: seconds after which no new chunk is begun; what is missing is measured by the next call.
         chunk: lanes a chunk; None cuts to the cache or the free memory.
-        yes: measure even when the plan is larger than `LARGEST_SWEEP` lanes.
+        device, pool_name, workers: where; see `empirics.engine.device.pick` and `POOLS`.  Results are the same.
+        yes: measure even when the plan asks for more than `LARGEST_SWEEP` lanes.
+        report: called after each commit; planned: called once before the first lane.
 
     Raises: DomainError, ContractError, RecordError and NoSpaceError; nothing that was stored is touched.
     """
@@ -93,23 +107,21 @@ def sweep(
     chosen = registry.choose(claims, papers)
     _checked(chosen, registry)
     target, text = devices.pick(device), read_corpus(corpus)
+    most = None if yes else LARGEST_DRY_RUN if dry_run else LARGEST_SWEEP
     if dry_run and not Path(run_path).exists():
-        return Swept(make_plan(chosen, registry.experiments(), profile, (), text), None, registry.warnings)
+        return Swept(make_plan(chosen, registry.experiments(), profile, (), text, most), None, registry.warnings)
     with RunFile.read(run_path) if dry_run else RunFile.create(run_path) as run:
-        plan = make_plan(chosen, registry.experiments(), profile, run.records(), text)
+        plan = make_plan(chosen, registry.experiments(), profile, run.records(), text, most)
         if dry_run:
             return Swept(plan, None, registry.warnings)
-        if plan.n_lanes > LARGEST_SWEEP and not yes:
-            raise DomainError(where="sweep", name="lanes", meaning="models to train", rule=f"be at most {LARGEST_SWEEP:,}",
-                              value=plan.n_lanes, cure="use a smaller profile or --claims, or say --yes")  # fmt: skip
         if planned is not None:
             planned(plan)
         devices.settle()
-        body = launch.describe(profile=profile, claims=[one.id for one in chosen], command=command, device=target, corpus=text)
-        number = run.add_launch(body)
-        run.put("experiments", {name: one.card() for name, one in plan.experiments.items()})
-        run.put("skipped", {f"{name} {canonical(cell)}": {"experiment": name, "cell": cell, "reason": reason}
-                            for name, cell, reason in plan.skipped})  # fmt: skip
+        number = len(run.launches())
+        if plan.n_lanes or not number:  # a call that finds everything done leaves the run as it is
+            body = launch.describe(profile=profile, claims=[one.id for one in chosen], command=command, device=target, corpus=text)
+            number = run.add_launch(body)
+        _note(run, plan)
         n_workers = (workers or pool.default_workers()) if pool_name == "processes" and target.type == "cpu" else 0
         progress = execute(plan, run, launch=number, device=target, workers=n_workers, chunk_size=chunk, budget=budget,
                            corpus=text, report=report)  # fmt: skip

@@ -1,7 +1,7 @@
 """Training of many models at once: parameters and losses carry a leading lane axis; `loss_l.sum()` is differentiated once.
 
 Lanes do not interact, so each gets its own gradient.  Learning rates are columns [lane]: `torch.optim` has none per model
-in a stacked tensor.  A lane whose loss stops being finite is frozen with not-a-number parameters and disturbs no other.
+in a stacked tensor.  A lane whose loss stops being finite keeps parameters that are not numbers and disturbs no other.
 """
 
 from __future__ import annotations
@@ -75,10 +75,14 @@ def fit(
         params: name -> float [lane, ...]; not changed.
 
     Returns: (parameters, losses before the last step, float [lane]).
+    Raises: ValueError unless n_steps is at least 1.
     """
+    if n_steps < 1:
+        raise ValueError(f"fit: 'n_steps' must be at least 1, got {n_steps}")
     trained = {name: param.detach().clone() for name, param in params.items()}
-    losses = torch.zeros(len(next(iter(trained.values()))))
-    for _ in range(n_steps):
+    losses, grads = gradients(loss_l, trained)
+    optimiser.step(trained, grads)
+    for _ in range(n_steps - 1):
         losses, grads = gradients(loss_l, trained)
         optimiser.step(trained, grads)
     return trained, losses

@@ -17,7 +17,7 @@ from theory.boolean.ranking import (
     ranking_n,
 )
 from theory.boolean.softmax_step import theorem_schedule
-from theory.core.bound import Source, bound, constant
+from theory.core.bound import Hypothesis, Source, bound, constant
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.fold import Crossing
@@ -32,7 +32,7 @@ SUCCESS = Observable("success", low=0, high=1, evidence="estimate", noise="berno
 DELTA_UNION = 0.1  # failure probability allowed at the union-bound sample size; chosen so that 200 seeds can tell .9
 
 # ---------------------------------------------------------------------------- C1, C2: the ranking law
-AROUND_HALF = (0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.35)
+AROUND_HALF = (0.7, 0.8, 0.88, 0.92, 0.95, 0.98, 1.0, 1.02, 1.05, 1.08, 1.12, 1.2, 1.35)
 
 
 @functools.cache
@@ -94,7 +94,7 @@ RANKING_LAW = Claim(
          "also with flipped hints, and the ranking survives corruption of fewer than an eighth of the hints.",
     about=("boolean/ranking-law", "boolean/noise", "boolean/theorem-4.1-gradient"),
     experiment="boolean/pair-ranking",
-    profiles={"smoke": _law_grid((16, 32), 600), "cpu": _law_grid((16, 32, 64, 128, 256), lambda d: 4000 if d <= 128 else 3000),
+    profiles={"smoke": _law_grid((16, 32), 1500), "cpu": _law_grid((16, 32, 64, 128, 256), lambda d: 4000 if d <= 128 else 3000),
               "gpu": _law_grid((16, 32, 64, 128, 256, 1024, 4096, 16384), lambda d: 20000 if d <= 256 else 1000)},
     clauses=(
         Clause(label="true hints", observable=SUCCESS, bound=all_pairs_law, relation=Equals(excess_allowed, width=0.13),
@@ -102,7 +102,7 @@ RANKING_LAW = Claim(
         Clause(label="flipped hints", observable=SUCCESS, bound=noisy_pairs_law, relation=Equals(excess_allowed, width=0.13),
                at={"d": 32, "t": 8, "rho": 0.1, "n": half_and_most},
                control=Control(bound=all_pairs_law)),
-        Clause(label="corrupted hints", observable=SUCCESS, bound=constant(0.5, _derived("section 3.6: safe below 1/8")),
+        Clause(label="corrupted hints", observable=SUCCESS, bound=constant(0.9, _derived("section 3.6: safe below 1/8, and n = 2000 is ample")),
                relation=AtLeast(), at={"d": 16, "t": 1, "rho": 0.0625, "noise": "adversarial", "n": 2000},
                control=Control(at={"rho": 0.125}, says="an eighth of the hints corrupted")),
     ),
@@ -135,8 +135,8 @@ LOG_NOT_POWER = Claim(
     says="The number of samples that one step needs grows as the logarithm of d, not as a power.",
     about=("boolean/ranking-law",), against=("boolean/theorem-4.1-sample-size",),
     experiment="boolean/pair-ranking",
-    profiles={"smoke": _log_grid((16, 256), 2000),
-              "cpu": _log_grid((16, 64, 256, 1024, 4096), lambda d: 12000 if d <= 64 else 4000 if d == 256 else 1500 if d == 1024 else 700),
+    profiles={"smoke": _log_grid((16, 64, 256, 1024), lambda d: 3000 if d <= 256 else 600),
+              "cpu": _log_grid((16, 64, 256, 1024, 4096), lambda d: 12000 if d <= 256 else 6000 if d == 1024 else 4000),
               "gpu": _log_grid(tuple(2**j for j in range(4, 15)), lambda d: 20000 if d <= 1024 else 4000)},
     clauses=(Clause(label="n at half", observable=SUCCESS, bound=log_law, folds=(Crossing("n", 0.5),),
                     relation=ScalesAs("d", tolerance=0.06, width=0.12), control=Control(bound=power_law)),),
@@ -270,12 +270,11 @@ def elimination_law(m: Any, *, d: int, k: int, n: int) -> float:
     return elimination_probability(d=d, k=k, n=n)
 
 
-@bound(params=(D, K, N), direction="exact", source=_derived("P11 with a wrong exponent"), systems=("float",),
-       latex=r"\sum_{r \geq 1} \mathrm{Bin}(n, 2^{-k})(r)\, (1 - 2^{-r})^{d}")  # fmt: skip
-def elimination_law_wrong(m: Any, *, d: int, k: int, n: int) -> float:
-    """Negative control: the exponent d in place of d - k."""
-    del m
-    return elimination_probability(d=d + k, k=k, n=n)
+@bound(params=(D, K, N), direction="exact", source=_derived("P11 without the other bits"))
+def any_positive(m: Any, *, d: Any, k: Any, n: Any) -> Any:
+    """Negative control: the probability of one positive sample, as if it named the support."""
+    del d
+    return -m.expm1(n * m.log1p(-m.power(2, -k)))
 
 
 def _exponent_grid(ks: tuple[int, ...], seeds: int) -> Grid:
@@ -288,15 +287,15 @@ END_TO_END = Claim(
          "whose success probability is exact; training an affine read-out succeeds there too.",
     about=("boolean/elimination",), against=("boolean/hardness-reading",),
     experiment="boolean/end-to-end",
-    profiles={"smoke": _exponent_grid((2, 4), 200), "cpu": _exponent_grid((2, 3, 4, 5, 6), 400), "gpu": _exponent_grid((3, 4, 5, 6, 7, 8), 2000)},
+    profiles={"smoke": _exponent_grid((2, 4), 800), "cpu": _exponent_grid((2, 3, 4, 5, 6), 800), "gpu": _exponent_grid((3, 4, 5, 6, 7, 8), 2000)},
     clauses=(
         Clause(label="raw step", observable=SUCCESS, bound=four_to_k, folds=(Crossing("n", 0.5),),
                relation=ScalesAs(two_to_k, tolerance=0.25, width=0.5), control=Control(bound=two_to_k_law, says="2^k in place of 4^k")),
         Clause(label="centred step", observable=SUCCESS, bound=two_to_k_law, folds=(Crossing("n", 0.5),),
                relation=ScalesAs(two_to_k, tolerance=0.25, width=0.5), at={"learner": "centred", "n": around_elimination},
                control=Control(bound=four_to_k, says="4^k in place of 2^k")),
-        Clause(label="elimination", observable=SUCCESS, bound=elimination_law, relation=Equals(0.03, width=0.25),
-               at={"learner": "elimination", "n": around_elimination}, control=Control(bound=elimination_law_wrong)),
+        Clause(label="elimination", observable=SUCCESS, bound=elimination_law, relation=Equals(0.03, width=0.3),
+               at={"learner": "elimination", "n": around_elimination}, control=Control(bound=any_positive)),
     ),
     limits="It shows that enough samples suffice for these learners at these k; it says nothing about other labels.",
 )  # fmt: skip
@@ -305,7 +304,10 @@ END_TO_END = Claim(
 MASS = Observable("mass", low=0, high=1, evidence="exact")
 
 
-@bound(params=(D, K), direction="exact", source=_derived("P7, section 3.9"))
+INTERIOR = Hypothesis("the optimum lies inside, k >= 3: at k = 2 it is 1 and reached only as the logits diverge", lambda k: k >= 3)
+
+
+@bound(params=(D, K), direction="exact", source=_derived("P7, section 3.9"), hypotheses=(INTERIOR,))
 def optimal_mass(m: Any, *, d: Any, k: Any) -> Any:
     """Softmax mass on the support at the raw model's population optimum."""
     return m.minimum(m.number(1), k / d + m.power(2, 1 - k) * k * (d - k) / d)
@@ -318,7 +320,7 @@ def optimal_mass_wrong(m: Any, *, d: Any, k: Any) -> Any:
 
 
 def _mass_grid(sizes: tuple[int, ...], ks: tuple[int, ...]) -> Grid:
-    return Grid(seeds=1, d=sizes, k=ks, model="raw", optimiser="adam", learning_rate=0.05)
+    return Grid(seeds=1, d=sizes, k=ks, model="raw", optimiser="adam", learning_rate=0.1)
 
 
 MISSPECIFIED = Claim(
@@ -330,8 +332,8 @@ MISSPECIFIED = Claim(
     profiles={"smoke": _mass_grid((16,), (3, 4)), "cpu": _mass_grid((16,), (2, 3, 4, 6, 8)), "gpu": _mass_grid((16, 32, 64), (2, 3, 4, 6, 8))},
     clauses=(
         Clause(label="raw model", observable=MASS, bound=optimal_mass, relation=Equals(2e-3), control=Control(bound=optimal_mass_wrong)),
-        Clause(label="affine read-out", observable=MASS, bound=constant(1.0, _derived("section 3.9: the optimum is 1")),
-               relation=Equals(5e-3), at={"model": "affine", "k": (4, 6)}, control=Control(at={"model": "raw"}, says="the raw model")),
+        Clause(label="affine read-out", observable=MASS, bound=constant(0.99, _derived("section 3.9: the optimum is 1, reached only as the logits diverge")),
+               relation=AtLeast(), at={"model": "affine", "k": (4, 6)}, control=Control(at={"model": "raw"}, says="the raw model")),
         Clause(label="gradient descent stalls", observable=MASS, relation=Exceeds({"optimiser": "adam"}, {"optimiser": "sgd"}),
                at={"model": "affine", "k": (6,)},
                control=Control(at={"learning_rate": 0.0}, says="no training at all, after which both are equal")),
@@ -351,7 +353,8 @@ def support_bound(m: Any, *, d: Any, k: Any, n: Any) -> Any:
 
 
 def _support_grid(pairs: tuple[tuple[int, int], ...], seeds: int) -> Grid:
-    grids = [Grid(seeds=seeds, d=d, k=k, n=ns, learner=("constant", "raw", "centred", "elimination", "bayes"))
+    grids = [Grid(seeds=seeds, d=d, k=k, n=ns, learners="bayes",
+                  learner=("constant", "raw", "centred", "elimination", "bayes"))
              for (d, k), ns in zip(pairs, ((1, 2, 4, 16), (10, 50, 170)))]  # fmt: skip
     total = grids[0]
     for one in grids[1:]:

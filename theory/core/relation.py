@@ -260,7 +260,7 @@ class ScalesAs(Relation):
             return whole, False
         middle = (len(ordered) + 1) // 2
         lower, upper = _slope_span(ordered[:middle]), _slope_span(ordered[middle - 1 :])
-        return whole, lower.high < upper.low - self.tolerance or upper.high < lower.low - self.tolerance
+        return whole, lower.high < upper.low or upper.high < lower.low
 
     def judge(self, span: Span, bound: float, observable: Observable, cell: Mapping[str, Any]) -> Verdict:
         """As Equals, on the interval of the slope; the bound is 0."""
