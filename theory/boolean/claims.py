@@ -320,7 +320,7 @@ def optimal_mass_wrong(m: Any, *, d: Any, k: Any) -> Any:
 
 
 def _mass_grid(sizes: tuple[int, ...], ks: tuple[int, ...]) -> Grid:
-    return Grid(seeds=1, d=sizes, k=ks, model="raw", optimiser="adam", learning_rate=0.1)
+    return Grid(seeds=1, d=sizes, k=ks, model="raw", optimiser="adam", learning_rate=0.05)
 
 
 MISSPECIFIED = Claim(
@@ -333,7 +333,7 @@ MISSPECIFIED = Claim(
     clauses=(
         Clause(label="raw model", observable=MASS, bound=optimal_mass, relation=Equals(2e-3), control=Control(bound=optimal_mass_wrong)),
         Clause(label="affine read-out", observable=MASS, bound=constant(0.99, _derived("section 3.9: the optimum is 1, reached only as the logits diverge")),
-               relation=AtLeast(), at={"model": "affine", "k": (4, 6)}, control=Control(at={"model": "raw"}, says="the raw model")),
+               relation=AtLeast(), at={"model": "affine", "k": (4, 6), "learning_rate": 0.1}, control=Control(at={"model": "raw"}, says="the raw model")),
         Clause(label="gradient descent stalls", observable=MASS, relation=Exceeds({"optimiser": "adam"}, {"optimiser": "sgd"}),
                at={"model": "affine", "k": (6,)},
                control=Control(at={"learning_rate": 0.0}, says="no training at all, after which both are equal")),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from theory.core.card import claim_card, clause_label, control_says, curves, figure_axes, observable_card, statement_card
 from theory.core.claim import Claim, Clause
 from theory.core.errors import RecordError
-from theory.core.judge import ClaimVerdict, Judged, judge, slope_points
+from theory.core.judge import ClaimVerdict, Judged, judge, judge_clause, slope_points
 from theory.core.measured import Measured
 from theory.core.record import RunFile
 from theory.core.registry import Registry
+from theory.core.relation import Equals, ScalesAs
 from theory.core.standing import standing
+from theory.core.verdict import worst
 
 Body = dict[str, Any]
 
@@ -89,8 +92,6 @@ def _clause_body(
     claim: Claim, clause: Clause, number: int, main: list[Judged], control: list[Judged], profile: str, data: Measured,
     level: float,
 ) -> Body:  # fmt: skip
-    from theory.core.verdict import worst
-
     raw = _raw_points(claim, clause, profile, data, level)
     x, lines = figure_axes(raw or main, clause)
     swapped = clause.controlled()
@@ -112,18 +113,11 @@ def _clause_body(
 
 def _raw_points(claim: Claim, clause: Clause, profile: str, data: Measured, level: float) -> list[Judged]:
     """What a crossing or a slope was taken from: the measured points before that fold."""
-    from dataclasses import replace
-
-    from theory.core.judge import judge_clause
-    from theory.core.relation import Crosses, Equals, ScalesAs
-
-    if clause.crossing is not None:
-        folds = tuple(one for one in clause.folds if one is not clause.crossing)
-        plain = replace(clause, bound=None, relation=Equals(), folds=folds, control=clause.control)
-        del Crosses
-        return judge_clause(claim, plain, profile, data, level)
     if isinstance(clause.relation, ScalesAs):
         return slope_points(claim, clause, profile, data, level)
+    if clause.crossing is not None:
+        folds = tuple(one for one in clause.folds if one is not clause.crossing)
+        return judge_clause(claim, replace(clause, bound=None, relation=Equals(), folds=folds), profile, data, level)
     return []
 
 
