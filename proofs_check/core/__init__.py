@@ -1,0 +1,1 @@
+"""Derivations and the methods that check their steps."""
