@@ -60,11 +60,12 @@ from theory.boolean.softmax_step import (
 from theory.boolean.statements import STATEMENTS
 
 __all__ = [
-    "CLAIMS", "STATEMENTS", "Certificate", "ReadOuts", "Schedule", "SoftmaxStep", "StepSize", "affine_population_scale", "all_pairs_probability",
-    "balance_failure", "breakdown_fraction", "chow_gap", "contrast_misorder_probability", "contrast_moments",
-    "elimination_probability", "expected_gradient", "fano_identification_bound", "finite_gradient_query_bound",
-    "gaussian_ranking_probability", "interaction_radius", "ks_link", "ks_link_derivative", "label_entropy", "label_values",
-    "linear_margin", "one_step_certificate", "oracle_tolerance", "pair_ranking_probability", "parity_pair_moments",
+    "CLAIMS", "STATEMENTS", "Certificate", "ReadOuts", "Schedule", "SoftmaxStep", "StepSize",
+    "affine_population_scale", "all_pairs_probability", "balance_failure", "breakdown_fraction", "chow_gap",
+    "contrast_misorder_probability", "contrast_moments", "elimination_probability", "expected_gradient",
+    "fano_identification_bound", "finite_gradient_query_bound", "gaussian_ranking_probability",
+    "interaction_radius", "ks_link", "ks_link_derivative", "label_entropy", "label_values", "linear_margin",
+    "one_step_certificate", "oracle_tolerance", "pair_ranking_probability", "parity_pair_moments",
     "parity_sample_size", "ranking_n", "ranking_sample_size", "raw_population_mass", "read_outs",
     "sample_size_from_moments", "softmax_after_step", "step_size_for_error", "support_bound_max_n",
     "support_error_lower_bound", "symmetric_gap", "theorem_schedule", "tree_and_covariance", "trivial_losses",

@@ -136,7 +136,7 @@ LOG_NOT_POWER = Claim(
     about=("boolean/ranking-law",), against=("boolean/theorem-4.1-sample-size",),
     experiment="boolean/pair-ranking",
     profiles={"smoke": _log_grid((16, 64, 256, 1024), lambda d: 3000 if d <= 256 else 600),
-              "cpu": _log_grid((16, 64, 256, 1024, 4096), lambda d: 12000 if d <= 256 else 6000 if d == 1024 else 4000),
+              "cpu": _log_grid((16, 64, 256, 1024, 4096), lambda d: 8000 if d <= 256 else 5000 if d == 1024 else 3000),
               "gpu": _log_grid(tuple(2**j for j in range(4, 15)), lambda d: 20000 if d <= 1024 else 4000)},
     clauses=(Clause(label="n at half", observable=SUCCESS, bound=log_law, folds=(Crossing("n", 0.5),),
                     relation=ScalesAs("d", tolerance=0.06, width=0.12), control=Control(bound=power_law)),),
@@ -227,12 +227,12 @@ def _least(probability: Any) -> int:
 
 def around_raw(d: int, k: int) -> tuple[int, ...]:
     """Sample sizes around the raw step's half point."""
-    return tuple(round(raw_half(d, k) * 2 ** (j / 3)) for j in range(-4, 5))
+    return tuple(round(raw_half(d, k) * 2 ** (j / 3)) for j in range(-3, 4))
 
 
 def around_elimination(d: int, k: int) -> tuple[int, ...]:
     """Sample sizes around elimination's half point."""
-    return tuple(round(elimination_half(d, k) * 2 ** (j / 3)) for j in range(-4, 5))
+    return tuple(round(elimination_half(d, k) * 2 ** (j / 3)) for j in range(-3, 4))
 
 
 def well_above(d: int, k: int) -> int:
@@ -287,7 +287,7 @@ END_TO_END = Claim(
          "whose success probability is exact; training an affine read-out succeeds there too.",
     about=("boolean/elimination",), against=("boolean/hardness-reading",),
     experiment="boolean/end-to-end",
-    profiles={"smoke": _exponent_grid((2, 4), 800), "cpu": _exponent_grid((2, 3, 4, 5, 6), 800), "gpu": _exponent_grid((3, 4, 5, 6, 7, 8), 2000)},
+    profiles={"smoke": _exponent_grid((2, 4), 500), "cpu": _exponent_grid((2, 3, 4, 5, 6), 500), "gpu": _exponent_grid((3, 4, 5, 6, 7, 8), 2000)},
     clauses=(
         Clause(label="raw step", observable=SUCCESS, bound=four_to_k, folds=(Crossing("n", 0.5),),
                relation=ScalesAs(two_to_k, tolerance=0.25, width=0.5), control=Control(bound=two_to_k_law, says="2^k in place of 4^k")),

@@ -6,16 +6,36 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from theory.boolean.gradient import HALF, binomial_weights, float_weights, label_values
+import numpy as np
+
+from theory.boolean.binomial import Array, exact_weights, float_weights
+from theory.boolean.gradient import HALF, label_values
 from theory.boolean.parameters import (
-    DELTA, RHO, D, K, Label, M, N, Number, P, T, exact, require_even, require_one_of, require_pairs, require_support,
-)  # fmt: skip
+    DELTA,
+    RHO,
+    D,
+    K,
+    Label,
+    M,
+    N,
+    Number,
+    P,
+    T,
+    chernoff_rate,
+    exact,
+    is_exact,
+    require_even,
+    require_one_of,
+    require_pairs,
+    require_support,
+)
 from theory.core.domain import Parameter, Real, checks, require
 
 BASELINES = ("raw", "centred", "none")
 METHODS = ("gauss", "bernstein", "hoeffding")
-MEAN = Parameter("mean", Real(-1, 1), "mean of one sample's contrast")
-SECOND = Parameter("second_moment", Real(0, open_low=True), "second moment of one sample's contrast")
+LARGEST_LATTICE = 1 << 25  # points of the Fourier transform; chosen so that it stays below a gigabyte
+MEAN = Parameter("mean", Real(), "mean of one sample's contrast")
+SECOND = Parameter("second_moment", Real(0), "second moment of one sample's contrast")
 
 
 @checks(D, K, P, RHO)
@@ -33,14 +53,17 @@ def contrast_moments(
     Examples:
     >>> contrast_moments(d=16, k=2, label="and")
     (Fraction(1, 8), Fraction(127, 1024))
+    >>> contrast_moments(d=16, k=2, label="and", rho=Fraction(1, 2))
+    (Fraction(0, 1), Fraction(135, 1024))
     """
     require_support("contrast_moments", d, k)
     require_one_of("contrast_moments", "baseline", baseline, BASELINES)
     values = label_values(k=k, label=label)
-    require(all(one in (0, 1) for one in values), where="contrast_moments", name="label", rule="take the values 0 and 1 only", value=values)
-    inexact = isinstance(p, float) or isinstance(rho, float)
+    require(all(one in (0, 1) for one in values), where="contrast_moments", name="label",
+            rule="take the values 0 and 1 only", value=values)  # fmt: skip
+    inexact = not (is_exact(p) and is_exact(rho))
     share: Number = float(p) if inexact else exact(p)
-    weights: Any = float_weights if inexact else binomial_weights
+    weights: Any = float_weights if inexact else exact_weights
     chance: list[Any] = [(1 - 2 * rho) * exact(one) + rho for one in values]
     mean: Any = 0
     second: Any = 0
@@ -51,7 +74,8 @@ def contrast_moments(
         mean += weight * (up - down)
         second += weight * ((up + down) * (1 - 2 * first) + 2 * square)
     factor = share * (1 - share)
-    return factor * mean, factor * second
+    moments = factor * mean, factor * second
+    return (float(moments[0]), float(moments[1])) if inexact else moments
 
 
 def _base_moments(baseline: str, u: int, d: int, k: int, p: Any, mu: Any) -> tuple[Any, Any]:
@@ -74,22 +98,35 @@ def sample_size_from_moments(
     Statement: with L = ln(comparisons/delta): gauss 2 L Var/mean^2 (an approximation); bernstein
     2 L (Var + (1 + mean) mean/3)/mean^2; hoeffding 2 L/mean^2 (both upper bounds for D in [-1, 1]).
 
-    Returns: float, not rounded; inf where mean <= 0.
-    Raises: DomainError for another method or second_moment < mean^2.
+    Returns: float, not rounded; inf where mean <= 0, or where it exceeds every float.
+    Raises: DomainError for another method, second_moment < mean^2, or (not gauss) second_moment > 1.
     Source: derived: section 3.5; textbook inequalities.
 
     Examples:
+    >>> eighth = Fraction(1, 8)
+    >>> round(sample_size_from_moments(mean=eighth, second_moment=eighth, comparisons=100, delta=0.05), 3)
+    106.413
     >>> sample_size_from_moments(mean=0, second_moment=1, comparisons=10, delta=0.1)
     inf
     """
     require_one_of("sample_size_from_moments", "method", method, METHODS)
-    require(second_moment >= mean * mean, where="sample_size_from_moments", name="second_moment", rule=f"be at least mean^2 = {float(mean * mean):g}", value=second_moment)
+    require(second_moment >= mean * mean, where="sample_size_from_moments", name="second_moment",
+            meaning=SECOND.meaning, rule=f"be at least mean^2 = {float(mean * mean):g}",
+            value=second_moment)  # fmt: skip
+    require(method == "gauss" or second_moment <= 1, where="sample_size_from_moments", name="second_moment",
+            meaning=SECOND.meaning, rule=f"be at most 1 with method='{method}', which needs D in [-1, 1]",
+            value=second_moment, cure="use method='gauss' or rescale D")  # fmt: skip
     if mean <= 0:
         return math.inf
     budget = 2 * (math.log(comparisons) - math.log(delta))
     variance = second_moment - mean * mean
-    numerator = {"gauss": variance, "bernstein": variance + (1 + mean) * mean / 3, "hoeffding": 1}[method]
-    return budget * float(numerator / Fraction(mean) ** 2 if not isinstance(numerator, float) else numerator / float(mean) ** 2)
+    numerator: Number = Fraction(1)
+    if method != "hoeffding":
+        numerator = exact(variance) if method == "gauss" else exact(variance) + (1 + exact(mean)) * exact(mean) / 3
+    try:
+        return budget * float(numerator / exact(mean) ** 2)
+    except OverflowError:  # more samples than a float can count
+        return math.inf
 
 
 @checks(D, K, T, DELTA, RHO)
@@ -119,28 +156,31 @@ def ranking_sample_size(
     require_one_of(where, "hints", hints, ("pairs", "label"))
     require_one_of(where, "method", method, (*METHODS, "chernoff"))
     require_one_of(where, "baseline", baseline, BASELINES)
-    if hints == "label":
-        require(t is None, where=where, name="t", rule="be None with hints='label'", value=t)
-        require(method != "chernoff", where=where, name="method", rule="be gauss, bernstein or hoeffding with hints='label'", value=method)
-        comparisons, relevant = k * (d - k), k
-    else:
-        if t is None:
-            require_even(where, k)
-        pairs = k // 2 if t is None else t
-        require_pairs(where, d, pairs)
-        comparisons, relevant = 2 * pairs * (d - 2), 2
+    comparisons, relevant = _compared(d, k, t, method, hints)
     if rho == HALF:
         return math.inf
     if method == "chernoff":
         require(baseline == "raw", where=where, name="baseline", rule="be 'raw' with method='chernoff'", value=baseline)
-        return _chernoff(comparisons, delta, float(rho))
+        return (math.log(comparisons) - math.log(delta)) / chernoff_rate(float(rho))
     mean, second = contrast_moments(d=d, k=relevant, label="and", baseline=baseline, rho=rho)
-    return sample_size_from_moments(mean=mean, second_moment=second, comparisons=comparisons, delta=delta, method=method)
+    return sample_size_from_moments(
+        mean=mean, second_moment=second, comparisons=comparisons, delta=delta, method=method
+    )
 
 
-def _chernoff(comparisons: int, delta: float, rho: float) -> float:
-    rate = -math.log(0.5 + 2 * math.sqrt((0.375 - rho / 4) * (0.125 + rho / 4)))
-    return (math.log(comparisons) - math.log(delta)) / rate
+def _compared(d: int, k: int, t: int | None, method: str, hints: str) -> tuple[int, int]:
+    """(number of contrasts M, relevant bits per target)."""
+    where = "ranking_sample_size"
+    if hints == "label":
+        require(t is None, where=where, name="t", rule="be None with hints='label'", value=t)
+        require(method != "chernoff", where=where, name="method",
+                rule="be gauss, bernstein or hoeffding with hints='label'", value=method)  # fmt: skip
+        return k * (d - k), k
+    if t is None:
+        require_even(where, k)
+    pairs = k // 2 if t is None else t
+    require_pairs(where, d, pairs)
+    return 2 * pairs * (d - 2), 2
 
 
 @checks(K, N)
@@ -160,38 +200,38 @@ def contrast_misorder_probability(*, d: int | None, k: int, n: int) -> float:
     >>> round(contrast_misorder_probability(d=None, k=2, n=10), 9)
     0.122867934
     """
-    import numpy as np
-
     if d is None:
         share = 2.0 ** -(k - 1)
-        step = np.array([(1 - share) / 4, 0.5, (1 + share) / 4])
-        reach = 1
+        step, scale = np.array([(1 - share) / 4, 0.5, (1 + share) / 4]), 1
     else:
         D.check(d, where="contrast_misorder_probability")
         require_support("contrast_misorder_probability", d, k)
-        reach = d
-        step = _lattice_step(d, k)
-    length = 2 * reach * n + 1
-    size = 1 << (length - 1).bit_length()
-    spectrum = np.fft.rfft(np.roll(np.pad(step, (0, size - len(step))), -reach))
-    law = np.fft.irfft(spectrum**n, size)
-    return float(min(1.0, max(0.0, law[size - reach * n :].sum() + law[0] / 2)))
+        step, scale = _lattice_step(int(d), int(k)), int(d)
+    values = np.arange(-scale, scale + 1) / scale
+    mean, deviation = 2.0 ** -(k + 1), math.sqrt(float(step @ values**2))
+    # Bernstein: beyond this distance from its mean the sum lies with probability below e^-40
+    spread = min(2 * n, math.ceil(9 * deviation * math.sqrt(n)) + 60)
+    if n * mean > spread:
+        return 0.0
+    reach = scale * min(n, math.ceil(n * mean + spread))
+    size = 1 << (2 * reach).bit_length()
+    require(size <= LARGEST_LATTICE, where="contrast_misorder_probability", name="n", meaning=N.meaning, value=n,
+            rule=f"leave at most 2^25 lattice points (here {size})",
+            cure="use the Gaussian value Phi(-sqrt(n) E D / sd D)")  # fmt: skip
+    start = np.zeros(size)
+    np.add.at(start, np.arange(-scale, scale + 1) % size, step)
+    law = np.fft.irfft(np.fft.rfft(start) ** n, size)
+    return float(min(1.0, max(0.0, law[size // 2 + 1 :].sum() + law[0] / 2)))
 
 
-def _lattice_step(d: int, k: int) -> object:
-    """Probabilities of d D = -d, ..., d for one sample."""
-    import numpy as np
-
+def _lattice_step(d: int, k: int) -> Array:
+    """Probabilities of d D = -d, ..., d for one sample, D = (y - (s+1)/d)(x_a - x_j), s ones among the other bits."""
     step = np.zeros(2 * d + 1)
     step[d] = 0.5
-    for ones in range(d - 1):  # ones among the other d - 2 bits
-        both = math.comb(d - 2, ones) / 2.0 ** (d - 2) if d < 1000 else math.exp(_log_binomial(d - 2, ones))
-        full = math.comb(d - k - 1, ones - k + 1) / math.comb(d - 2, ones) if ones >= k - 1 else 0.0
-        step[d + ones + 1] += both / 4
-        step[d - ones - 1] += both * (1 - full) / 4
-        step[2 * d - ones - 1] += both * full / 4
+    mean_bits = float_weights(d - 2, 0.5) / 4
+    step[d + 1 : 2 * d] += mean_bits  # x_a = 0, x_j = 1: the label is 0
+    step[d - 1 : 0 : -1] += mean_bits  # x_a = 1, x_j = 0, first as if the label were 0 here too
+    positive = float_weights(d - k - 1, 0.5) / 4 * 2.0 ** -(k - 1)  # all other k - 1 relevant bits are 1: s = k-1+v
+    step[d - k : 0 : -1] = np.maximum(0.0, step[d - k : 0 : -1] - positive)
+    step[2 * d - k : d : -1] += positive
     return step
-
-
-def _log_binomial(n: int, r: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(r + 1) - math.lgamma(n - r + 1) - n * math.log(2)

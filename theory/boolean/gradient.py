@@ -5,9 +5,22 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+from theory.boolean.binomial import exact_weights
 from theory.boolean.parameters import (
-    RHO, THRESHOLD, D, K, Label, Link, Number, P, exact, like, require_one_of, require_support,
-)  # fmt: skip
+    RHO,
+    THRESHOLD,
+    D,
+    K,
+    Label,
+    Link,
+    Number,
+    P,
+    exact,
+    is_exact,
+    like,
+    require_one_of,
+    require_support,
+)
 from theory.core.domain import checks, is_real, require
 
 HALF = Fraction(1, 2)
@@ -48,20 +61,6 @@ def label_values(*, k: int, label: Label, bits: str = "01") -> tuple[Number, ...
     return tuple(s % 2 if bits == "01" else (-1) ** (k - s) for s in ones)
 
 
-def binomial_weights(count: int, p: Fraction) -> list[Fraction]:
-    """Exact probabilities of 0, ..., count successes."""
-    return [math.comb(count, s) * p**s * (1 - p) ** (count - s) for s in range(count + 1)]
-
-
-def float_weights(count: int, p: float) -> list[float]:
-    """Probabilities of 0, ..., count successes in floating point, through logarithms."""
-    whole = math.lgamma(count + 1)
-    return [
-        math.exp(whole - math.lgamma(s + 1) - math.lgamma(count - s + 1) + s * math.log(p) + (count - s) * math.log1p(-p))
-        for s in range(count + 1)
-    ]
-
-
 @checks(K, THRESHOLD, P, RHO)
 def chow_gap(*, k: int, threshold: int, p: Number = HALF, rho: Number = 0) -> Number:
     """Cov(y, x_relevant) - Cov(y, x_irrelevant) for the label "at least `threshold` of k bits are 1".
@@ -78,7 +77,8 @@ def chow_gap(*, k: int, threshold: int, p: Number = HALF, rho: Number = 0) -> Nu
     >>> chow_gap(k=2, threshold=2, rho=Fraction(1, 2))
     Fraction(0, 1)
     """
-    require(threshold <= k, where="chow_gap", name="threshold", meaning=THRESHOLD.meaning, rule=f"lie in 1..k = {k}", value=threshold)
+    require(threshold <= k, where="chow_gap", name="threshold", meaning=THRESHOLD.meaning,
+            rule=f"lie in 1..k = {k}", value=threshold)  # fmt: skip
     share, flips = exact(p), exact(rho)
     gap = (1 - 2 * flips) * math.comb(k - 1, threshold - 1) * share**threshold * (1 - share) ** (k - threshold + 1)
     return like(gap, p, rho)
@@ -101,6 +101,8 @@ def expected_gradient(
     Examples:
     >>> expected_gradient(d=8, k=2)
     (Fraction(-3, 256), Fraction(1, 256))
+    >>> expected_gradient(d=8, k=2, rho=0.5)
+    (0.0, 0.0)
     """
     require_support("expected_gradient", d, k)
     gap = chow_gap(k=k, threshold=k if threshold is None else threshold, p=p, rho=rho)
@@ -111,8 +113,9 @@ def expected_gradient(
 
 @checks(D, K, P, RHO)
 def symmetric_gap(
-    *, d: int, k: int, label: Label, link_derivative: Link | None = None, p: Number = HALF, bits: str = "01", rho: Number = 0
-) -> Number:
+    *, d: int, k: int, label: Label, link_derivative: Link | None = None, p: Number = HALF, bits: str = "01",
+    rho: Number = 0,
+) -> Number:  # fmt: skip
     """d times the gradient gap between relevant and irrelevant positions, for any symmetric label and any link.
 
     Statement: E[f(s) phi'(xbar) (s/k - r/(d-k))] with s ~ Bin(k, p), r ~ Bin(d-k, p); the bracket doubles for +-1 bits.
@@ -131,19 +134,18 @@ def symmetric_gap(
     """
     require_support("symmetric_gap", d, k)
     values = label_values(k=k, label=label, bits=bits)
-    share = exact(p)
-    relevant, others = binomial_weights(k, share), binomial_weights(d - k, share)
-    scale = 1 if bits == "01" else 2
-    inexact = isinstance(p, float)
+    share, scale, inexact = exact(p), (1 if bits == "01" else 2), not is_exact(p)
+    others = exact_weights(d - k, share) if link_derivative is not None else []
     total: Number = Fraction(0)
-    for s, weight in enumerate(relevant):
+    for s, weight in enumerate(exact_weights(k, share)):
         if not values[s]:
             continue
-        inner: Number = Fraction(0)
-        for r, other in enumerate(others):
-            bracket = scale * (Fraction(s, k) - Fraction(r, d - k))
-            mean = Fraction(s + r, d) if bits == "01" else Fraction(2 * (s + r) - d, d)
-            slope = 1 if link_derivative is None else link_derivative(float(mean) if inexact else mean)
-            inner += other * bracket * slope
-        total += weight * values[s] * inner
-    return total * (1 - 2 * rho) if not inexact else float(total) * (1 - 2 * float(rho))
+        inner: Number = Fraction(s, k) - share  # without a link only the mean of r is needed
+        if link_derivative is not None:
+            inner = Fraction(0)
+            for r, other in enumerate(others):
+                mean = Fraction(s + r, d) if bits == "01" else Fraction(2 * (s + r) - d, d)
+                slope = link_derivative(float(mean) if inexact else mean)
+                inner += other * (Fraction(s, k) - Fraction(r, d - k)) * slope
+        total += weight * values[s] * inner * scale
+    return float(total) * float(1 - 2 * rho) if inexact else total * (1 - 2 * rho)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -52,11 +54,25 @@ def require_one_of(where: str, name: str, value: object, allowed: tuple[str, ...
     require(value in allowed, where=where, name=name, rule=f"be one of {', '.join(allowed)}", value=value)
 
 
+def is_exact(value: object) -> bool:
+    """True for integers and fractions; a float of any kind is not exact."""
+    return isinstance(value, numbers.Rational)
+
+
 def exact(value: Number) -> Fraction:
     """The number as a fraction, without rounding."""
-    return Fraction(value)
+    return Fraction(value) if is_exact(value) else Fraction(float(value))
 
 
 def like(result: Fraction, *inputs: Number) -> Number:
     """The exact result, or its float as soon as one input is a float."""
-    return float(result) if any(isinstance(one, float) for one in inputs) else result
+    return result if all(is_exact(one) for one in inputs) else float(result)
+
+
+def chernoff_rate(rho: float) -> float:
+    """-ln(1/2 + 2 sqrt((3/8 - rho/4)(1/8 + rho/4))): P(an irrelevant score reaches a relevant one) <= exp(-n rate).
+
+    With h = (1 - 2 rho)/8 the product is 1/16 - h^2, so that nothing cancels as rho approaches 1/2.
+    """
+    square = 16 * ((1 - 2 * rho) / 8) ** 2
+    return -math.log1p(-square / 2 / (1 + math.sqrt(1 - square)))

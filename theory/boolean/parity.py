@@ -5,8 +5,20 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from theory.boolean.gradient import binomial_weights
-from theory.boolean.parameters import DELTA, D, K, N, Number, T, require_one_of, require_pairs, require_support
+from theory.boolean.contrast import sample_size_from_moments
+from theory.boolean.parameters import (
+    DELTA,
+    D,
+    K,
+    N,
+    Number,
+    T,
+    exact,
+    is_exact,
+    require_one_of,
+    require_pairs,
+    require_support,
+)
 from theory.core.domain import Parameter, Real, checks
 
 Z = Parameter("z", Real(-1, 1), "argument of the link")
@@ -30,7 +42,8 @@ def ks_link(*, z: Number) -> Number:
     >>> ks_link(z=0), ks_link(z=1), ks_link(z=Fraction(1, 2))
     (-1, 1, Fraction(0, 1))
     """
-    return 4 * z * z - 1 if abs(2 * z) < 1 else -4 * z * z + 8 * abs(z) - 3
+    size = z if z >= 0 else -z
+    return 4 * z * z - 1 if 2 * size < 1 else -4 * z * z + 8 * size - 3
 
 
 @checks(Z)
@@ -62,21 +75,36 @@ def parity_pair_moments(*, d: int, link: str = "ks", c: Number = 4) -> tuple[Num
     Examples:
     >>> parity_pair_moments(d=4)
     (Fraction(2, 1), Fraction(16, 1))
+    >>> parity_pair_moments(d=16, link="quadratic")[0]
+    Fraction(1, 2)
     """
     require_one_of("parity_pair_moments", "link", link, LINKS)
-    exact_c = Fraction(c)
-    mean = second = Fraction(0)
-    for rest, weight in enumerate(binomial_weights(d - 3, Fraction(1, 2))):
-        for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):  # x_j = -x_a, else the contrast is 0
-            z = Fraction(b + 2 * rest - (d - 3), d)
-            if link == "ks":
-                value, slope = Fraction(ks_link(z=z)), Fraction(ks_link_derivative(z=z))
-            else:
-                value, slope = -1 + exact_c * z * z, 2 * exact_c * z
-            contrast = (a * b - value) * slope * 2 * a
-            mean += weight * contrast / 8
-            second += weight * contrast * contrast / 8
-    return (float(mean), float(second)) if isinstance(c, float) and link == "quadratic" else (mean, second)
+    d, scale = int(d), Fraction(1) if link == "ks" else exact(c)
+    top, bottom = scale.numerator, scale.denominator
+    mean = second = 0  # of D bottom^2 d^3, times 2^d
+    choose = 1
+    for rest in range(d - 2):  # ones among the d - 3 bits other than a, b, j; x_j = -x_a, else the contrast is 0
+        first = square = 0
+        for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+            z = b + 2 * rest - (d - 3)  # d xbar
+            value, slope = _scaled_link(z, d, link, top, bottom)
+            contrast = (a * b * bottom * d * d - value) * slope * 2 * a
+            first, square = first + contrast, square + contrast * contrast
+        mean, second = mean + choose * first, second + choose * square
+        choose = choose * (d - 3 - rest) // (rest + 1)
+    unit = bottom**2 * d**3
+    exact_moments = Fraction(mean, unit * 2**d), Fraction(second, unit * unit * 2**d)
+    if link == "quadratic" and not is_exact(c):
+        return float(exact_moments[0]), float(exact_moments[1])
+    return exact_moments
+
+
+def _scaled_link(z: int, d: int, link: str, top: int, bottom: int) -> tuple[int, int]:
+    """(phi bottom d^2, phi' bottom d) at z/d in integers: the parent's link, or -1 + (top/bottom) z^2."""
+    if link == "quadratic":
+        return top * z * z - bottom * d * d, 2 * top * z
+    value, slope = Fraction(ks_link(z=Fraction(z, d))), Fraction(ks_link_derivative(z=Fraction(z, d)))
+    return int(value * d * d), int(slope * d)
 
 
 @checks(D, T, DELTA, C)
@@ -91,13 +119,12 @@ def parity_sample_size(*, d: int, t: int, delta: float, link: str = "ks", c: Num
     Examples:
     >>> round(parity_sample_size(d=16, t=4, delta=0.05), 3)
     575.525
+    >>> round(parity_sample_size(d=3, t=1, delta=0.05), 3)
+    11.932
     """
     require_pairs("parity_sample_size", d, t)
     mean, second = parity_pair_moments(d=d, link=link, c=c)
-    if mean <= 0:
-        return math.inf
-    budget = 2 * (math.log(2 * t * (d - 2)) - math.log(delta))
-    return budget * float((second - mean * mean) / (mean * mean))
+    return sample_size_from_moments(mean=mean, second_moment=second, comparisons=2 * t * (d - 2), delta=delta)
 
 
 @checks(D, K, SAMPLES, QUERIES, ORACLE, GRAD2)
@@ -112,6 +139,8 @@ def finite_gradient_query_bound(*, d: int, k: int, n: float, T: float, eps: floa
     Examples:
     >>> round(finite_gradient_query_bound(d=64, k=32, n=1e20, T=1, eps=0.01, grad2=1984), 6)
     0.873024
+    >>> finite_gradient_query_bound(d=64, k=32, n=1e5, T=1, eps=0.01, grad2=1984) < 0
+    True
     """
     require_support("finite_gradient_query_bound", d, k)
     share = max(float(Fraction(1, math.comb(d, k))), math.sqrt(4 * d / n))
@@ -129,6 +158,8 @@ def interaction_radius(*, d: int, n: int, p: float) -> float:
     Examples:
     >>> round(interaction_radius(d=64, n=100000, p=0.01), 10)
     0.0222290074
+    >>> interaction_radius(d=64, n=1, p=0.01) > 1
+    True
     """
     return math.sqrt(2 / n * (math.log(32) + 4 * math.log(d) - math.log(p)))
 

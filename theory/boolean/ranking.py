@@ -3,79 +3,79 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from theory.boolean.parameters import PROB, RHO, D, K, N, T, require_one_of, require_pairs, require_support
+from theory.boolean.binomial import Array, tail, weight_at
+from theory.boolean.parameters import (
+    PROB,
+    RHO,
+    D,
+    K,
+    N,
+    T,
+    chernoff_rate,
+    require_one_of,
+    require_pairs,
+    require_support,
+)
 from theory.core.domain import Parameter, Real, checks, require
 
 GAP = Parameter("gap", Real(0), "difference of mean scores, relevant minus irrelevant")
-SD_RELEVANT = Parameter("sd_relevant", Real(0, open_low=True), "standard deviation of one sample's relevant score")
-SD_IRRELEVANT = Parameter("sd_irrelevant", Real(0, open_low=True), "standard deviation of one sample's irrelevant score")
+SD_RELEVANT = Parameter("sd_relevant", Real(0, open_low=True), "standard deviation of a sample's relevant score")
+SD_IRRELEVANT = Parameter("sd_irrelevant", Real(0, open_low=True), "standard deviation of a sample's irrelevant score")
 TIES = ("uniform", "strict")
-Array = np.ndarray[Any, np.dtype[np.float64]]
+LARGEST_N = 1 << 20  # samples for which the law is summed; chosen: seconds of work at flips near 1/2
+BLOCK = 1 << 20  # matrix entries held at once
 
 
-def _half_weights(count: int) -> Array:
-    """Probabilities of 0, ..., count heads of a fair coin."""
-    from scipy.special import gammaln
+def _relevant_scores(n: int, d: int, rho: float) -> tuple[Array, Array]:
+    """(scores m that matter, P(A = m)) for one relevant bit.
 
-    heads = np.arange(count + 1)
-    return np.exp(gammaln(count + 1) - gammaln(heads + 1) - gammaln(count - heads + 1) - count * math.log(2))
-
-
-def _coin_weights(count: int, p: float) -> Array:
-    from scipy.special import gammaln, xlog1py, xlogy
-
-    heads = np.arange(count + 1)
-    choose = gammaln(count + 1) - gammaln(heads + 1) - gammaln(count - heads + 1)
-    return np.exp(choose + xlogy(heads, p) + xlog1py(count - heads, -p))  # type: ignore[no-any-return]
-
-
-def _least_score(n: int, rho: float) -> tuple[Array, Array]:
-    """P(least score of the pair = m, scores differ) and P(= m, scores equal), for m = 0..n.
-
-    N samples in which the two bits of the pair differ give one point to either; the others give both or none.
+    Left out are the scores at which P(A = m) min(1, (d-2) P(irrelevant >= m)), which bounds what m adds to the failure,
+    is below 1e-22 of its largest value.
     """
-    differ, equal = np.zeros(n + 1), np.zeros(n + 1)
-    for mixed, weight in enumerate(_half_weights(n)):
-        if weight < 1e-22:
-            continue
-        half = _half_weights(mixed)
-        apart = 2 * half[: (mixed + 1) // 2]
-        tie = half[mixed // 2 : mixed // 2 + 1] if mixed % 2 == 0 else np.zeros(0)
-        rest = n - mixed
-        if rho == 0:
-            differ[rest : rest + len(apart)] += weight * apart
-            if len(tie):
-                equal[rest + mixed // 2] += weight * tie[0]
-            continue
-        both = _coin_weights(rest, 1 - rho)
-        if len(apart):
-            differ[: rest + len(apart)] += weight * np.convolve(both, apart)
-        if len(tie):
-            equal[mixed // 2 : mixed // 2 + rest + 1] += weight * tie[0] * both
-    return differ, equal
+    score = np.arange(n + 1)
+    weight = weight_at(n, score, 0.75 - rho / 2)
+    share = weight * np.minimum(1.0, (d - 2) * tail(n, score - 1, 0.5))
+    kept = share > 1e-22 * share.max()
+    return score[kept], weight[kept]
+
+
+def _other_bit(n: int, score: Array, rho: float) -> tuple[Array, Array]:
+    """(P(B > m | A = m), P(B = m | A = m)) for the two bits A, B of a pair.
+
+    Given A = m, B = X + Y with X ~ Bin(m, stay) from the samples in which A agrees with the hint and Y ~ Bin(n-m, join)
+    from the others.  X is summed over nine standard deviations either side.
+    """
+    agree = 0.75 - rho / 2
+    stay, join = (1 - rho) / 2 / agree, 0.25 / (1 - agree)
+    reach = math.ceil(4.5 * math.sqrt(n)) + 10
+    above, equal = np.zeros(len(score)), np.zeros(len(score))
+    rows = max(1, BLOCK // (2 * reach + 1))
+    for begin in range(0, len(score), rows):
+        part = slice(begin, begin + rows)
+        m = score[part, None]
+        x = np.floor(m * stay).astype(int) - reach + np.arange(2 * reach + 1)
+        of_x, of_y = weight_at(m, x, stay), weight_at(n - m, m - x, join)
+        exceed = tail(n - m, m - x[:, :1], join) + np.cumsum(of_y, axis=1) - of_y  # P(Y > m - x), x ascending
+        above[part], equal[part] = (of_x * exceed).sum(axis=1), (of_x * of_y).sum(axis=1)
+    return above, equal
 
 
 _NODES, _NODE_WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
-def _beaten(n: int, others: int) -> tuple[Array, Array]:
-    """Probability that one of `others` fair scores beats a score m: with one uniform tie-break, with the lesser of two.
+def _beaten(n: int, others: int, score: Array) -> tuple[Array, Array]:
+    """Probability that one of `others` fair scores beats a score: with one uniform tie-break, with the lesser of two.
 
-    Integrals over the tie-break v of 1 - (1 - q_m(v))^others, q_m(v) = P(score > m) + P(score = m)(1 - v); the second has
-    density 2(1 - v).  Quadrature where the integrand is smooth, the closed form where it is steep (and not small).
+    Integrals over the tie-break v of 1 - (1 - q_m(v))^others, q_m(v) = P(score > m) + P(score = m)(1 - v); the second
+    has density 2(1 - v).  Quadrature where the integrand is smooth, the closed form where it is steep (and not small).
     """
-    from scipy.special import bdtrc
-
-    m = np.arange(n + 1)
-    above, at = bdtrc(m, n, 0.5), _half_weights(n)
-    above[-1] = 0.0
+    above, at = tail(n, score, 0.5), weight_at(n, score, 0.5)
     v, weight = (_NODES + 1) / 2, _NODE_WEIGHTS / 2
-    tail = np.minimum(above[:, None] + at[:, None] * (1 - v), 1 - 1e-16)
-    failure = -np.expm1(others * np.log1p(-tail))
+    reached = np.minimum(above[:, None] + at[:, None] * (1 - v), 1 - 1e-16)
+    failure = -np.expm1(others * np.log1p(-reached))
     one, two = failure @ weight, failure @ (weight * 2 * (1 - v))
     steep = others * at > 5
     top = np.clip(1 - above[steep], 0, 1)
@@ -90,15 +90,22 @@ def _beaten(n: int, others: int) -> tuple[Array, Array]:
 
 def _column_failure(n: int, d: int, rho: float, ties: str) -> float:
     """Probability that some irrelevant bit is not below both bits of the pair."""
-    from scipy.special import bdtrc
-
-    differ, equal = _least_score(n, rho)
+    if rho == 0.5 and ties == "uniform":  # all d scores have one law
+        return 1 - 2 / (d * (d - 1))
+    if n * chernoff_rate(rho) > 750 + math.log(2 * (d - 2)):  # below the least float
+        return 0.0
+    require(n <= LARGEST_N, where="pair_ranking_probability", name="n", meaning=N.meaning, value=n,
+            rule=f"be at most {LARGEST_N} for hints so noisy (rho = {rho:g})",
+            cure="use gaussian_ranking_probability")  # fmt: skip
+    score, weight = _relevant_scores(n, d, rho)
+    above, equal = _other_bit(n, score, rho)
+    differ, equal = 2 * weight * above, weight * equal
     if ties == "uniform":
-        one, two = _beaten(n, d - 2)
-        return float(min(1.0, differ @ one + equal @ two))
-    reached = np.concatenate([[1.0], bdtrc(np.arange(n), n, 0.5)])
-    with np.errstate(divide="ignore"):
-        return float(min(1.0, (differ + equal) @ -np.expm1((d - 2) * np.log1p(-reached))))
+        one, two = _beaten(n, d - 2, score)
+        return float(min(1.0, float(differ @ one + equal @ two)))
+    with np.errstate(divide="ignore"):  # ln 0 at score 0, which every bit reaches
+        beaten = -np.expm1((d - 2) * np.log1p(-tail(n, score - 1, 0.5)))
+    return float(min(1.0, float((differ + equal) @ beaten)))
 
 
 @checks(N, D, RHO)
@@ -117,6 +124,8 @@ def pair_ranking_probability(*, n: int, d: int, rho: float = 0.0, ties: str = "u
     Examples:
     >>> round(pair_ranking_probability(n=40, d=64), 7)
     0.6460857
+    >>> round(pair_ranking_probability(n=40, d=64, rho=0.5) * 64 * 63 / 2, 9)
+    1.0
     """
     require_one_of("pair_ranking_probability", "ties", ties, TIES)
     return 1.0 - _column_failure(n, d, float(rho), ties)
@@ -134,6 +143,8 @@ def all_pairs_probability(*, n: int, d: int, t: int, rho: float = 0.0, ties: str
     Examples:
     >>> round(all_pairs_probability(n=116, d=64, t=16), 7)
     0.9515186
+    >>> round(all_pairs_probability(n=1, d=64, t=16), 7)
+    0.0
     """
     require_one_of("all_pairs_probability", "ties", ties, TIES)
     require_pairs("all_pairs_probability", d, t)
@@ -151,18 +162,17 @@ def ranking_n(*, d: int, t: int, prob: float, rho: float = 0.0) -> int:
     Examples:
     >>> ranking_n(d=64, t=16, prob=0.95)
     116
+    >>> ranking_n(d=3, t=1, prob=0.3)
+    1
     """
     require_pairs("ranking_n", d, t)
     require(rho < 0.5, where="ranking_n", name="rho", meaning=RHO.meaning, rule="be less than 1/2", value=rho)
-    high = 8
+    low, high = 0, 1
     while all_pairs_probability(n=high, d=d, t=t, rho=rho) < prob:
-        high *= 2
-    low = high // 2
+        low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if all_pairs_probability(n=middle, d=d, t=t, rho=rho) >= prob else (middle, high)
-    while high > 1 and high <= 8 and all_pairs_probability(n=high - 1, d=d, t=t, rho=rho) >= prob:
-        high -= 1
     return high
 
 
@@ -180,15 +190,18 @@ def gaussian_ranking_probability(
     Examples:
     >>> round(gaussian_ranking_probability(d=16, k=4, n=512, gap=1/32, sd_relevant=0.25, sd_irrelevant=0.25), 6)
     0.589722
+    >>> round(gaussian_ranking_probability(d=4, k=2, n=9, gap=0, sd_relevant=1, sd_irrelevant=1), 9)
+    0.166666667
     """
     from scipy.special import log_ndtr
 
     require_support("gaussian_ranking_probability", d, k)
-    edges = np.linspace(-14, 14, 561)
+    turn = -gap * math.sqrt(n) / sd_relevant + sd_irrelevant / sd_relevant * np.linspace(-12, 12, 241)
+    edges = np.unique(np.concatenate([np.linspace(-14, 14, 561), np.clip(turn, -14, 14)]))
     nodes, weights = np.polynomial.legendre.leggauss(8)
-    half = (edges[1] - edges[0]) / 2
-    z = ((edges[:-1] + half)[:, None] + half * nodes).reshape(-1)
-    weight = np.tile(half * weights, len(edges) - 1)
+    half = np.diff(edges) / 2
+    z = ((edges[:-1] + half)[:, None] + half[:, None] * nodes).reshape(-1)
+    weight = (half[:, None] * weights).reshape(-1)
     score = (gap * math.sqrt(n) + sd_relevant * z) / sd_irrelevant
     log_density = math.log(k) - z * z / 2 - math.log(2 * math.pi) / 2 + (k - 1) * log_ndtr(-z)
     return float(min(1.0, weight @ np.exp(log_density + (d - k) * log_ndtr(score))))

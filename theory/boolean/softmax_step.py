@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from theory.boolean.parameters import (
-    CONST, DELTA, EPS, RATIO, TAU, D, G, K, N, require_even, require_support,
-)  # fmt: skip
+from theory.boolean.binomial import tail
+from theory.boolean.parameters import CONST, DELTA, EPS, RATIO, TAU, D, G, K, N, require_even, require_support
 from theory.core.domain import checks, is_integer, is_real, require
 
 
@@ -86,6 +85,8 @@ def oracle_tolerance(*, d: int) -> Fraction:
     Examples:
     >>> oracle_tolerance(d=64)
     Fraction(1, 1024)
+    >>> oracle_tolerance(d=3)
+    Fraction(1, 48)
     """
     return Fraction(1, 16 * d)
 
@@ -114,7 +115,8 @@ def softmax_after_step(*, d: int, k: int, G: float) -> SoftmaxStep:
     require_even("softmax_after_step", k)
     relevant = 1 / (2 + (d - 2) * math.exp(-G))
     irrelevant = irrelevant_weight(d, G)
-    return SoftmaxStep(relevant, irrelevant, 2 * relevant, max(k, d - k) * irrelevant, 1 - (d - k) * (k + 1) * irrelevant)
+    margin = 1 - (d - k) * (k + 1) * irrelevant
+    return SoftmaxStep(relevant, irrelevant, 2 * relevant, max(k, d - k) * irrelevant, margin)
 
 
 @checks(D, K, TAU)
@@ -129,12 +131,15 @@ def step_size_for_error(*, d: int, k: int, tau: float) -> StepSize:
     Examples:
     >>> round(step_size_for_error(d=64, k=32, tau=0.25).gap, 9)
     3.496507561
+    >>> round(step_size_for_error(d=64, k=32, tau=0.4999999).gap, 9)
+    6.4e-06
     """
     where = "step_size_for_error"
     require_support(where, d, k)
     require_even(where, k)
     widest = max(k, d - k)
-    require(tau * d < widest, where=where, name="tau", meaning=TAU.meaning, rule=f"be below max(k, d-k)/d = {widest / d:g}", value=tau,
+    require(tau * d < widest, where=where, name="tau", meaning=TAU.meaning,
+            rule=f"be below max(k, d-k)/d = {widest / d:g}", value=tau,
             cure="any larger error is reached without a step")  # fmt: skip
     gap = math.log1p((widest / tau - d) / 2)
     return StepSize(gap, 8 * d * gap)
@@ -142,6 +147,8 @@ def step_size_for_error(*, d: int, k: int, tau: float) -> StepSize:
 
 def _checked_readout(where: str, R: Sequence[float], support: Sequence[int]) -> tuple[list[float], list[float]]:
     """(R on the support, R off it)."""
+    for name, given in (("R", R), ("support", support)):
+        require(isinstance(given, Iterable), where=where, name=name, rule="be a sequence", value=given)
     values, chosen = list(R), list(support)
     require(bool(values) and all(is_real(one) and math.isfinite(one) for one in values), where=where, name="R",
             rule="be a non-empty sequence of finite numbers", value=R)  # fmt: skip
@@ -165,6 +172,8 @@ def linear_margin(*, R: Sequence[float], support: Sequence[int]) -> float:
     Examples:
     >>> linear_margin(R=[1.0, 0.5, 0.25], support=[0, 1])
     0.25
+    >>> linear_margin(R=[0.5, 0.5, 0.5, 0.5], support=[0, 1])
+    -0.5
     """
     on, off = _checked_readout("linear_margin", R, support)
     return math.fsum([min(on), *(-one for one in off)])
@@ -181,6 +190,8 @@ def read_outs(*, R: Sequence[float], support: Sequence[int]) -> ReadOuts:
     Examples:
     >>> read_outs(R=[0.9, 0.6, 0.1], support=[0, 1]).linear
     True
+    >>> read_outs(R=[0.5, 0.5, 0.5, 0.5], support=[0, 1]).rank
+    False
     """
     on, off = _checked_readout("read_outs", R, support)
     require(bool(off), where="read_outs", name="support", rule="leave at least one position out", value=support)
@@ -213,6 +224,8 @@ def theorem_schedule(*, d: int, eps: float, const: float = 1.0, k: int | None = 
     Examples:
     >>> theorem_schedule(d=64, eps=1).vacuous
     True
+    >>> theorem_schedule(d=64, eps=1, const=40).vacuous
+    False
     """
     if k is not None:
         require_support("theorem_schedule", d, k)
@@ -220,7 +233,8 @@ def theorem_schedule(*, d: int, eps: float, const: float = 1.0, k: int | None = 
     widest = d / 2 if k is None else max(k, d - k)
     gap = const * _power(d, eps / 8) / 8
     error = widest * irrelevant_weight(d, gap)
-    return Schedule(_power(d, eps), 8 * d * gap, gap, math.exp(-_power(d, eps / 2)), _power(d, -eps / 8), error, error > widest / d / 2)
+    failure, order = math.exp(-_power(d, eps / 2)), _power(d, -eps / 8)
+    return Schedule(_power(d, eps), 8 * d * gap, gap, failure, order, error, error > widest / d / 2)
 
 
 @checks(N, G, RATIO)
@@ -235,13 +249,13 @@ def balance_failure(*, n: int, G: float, ratio: float = 3.0) -> float:
     Examples:
     >>> round(balance_failure(n=1000, G=5), 10)
     0.0147762798
+    >>> balance_failure(n=1000, G=0)
+    0.0
     """
-    from scipy.special import bdtrc
-
     if G == 0:
         return 0.0
     reach = math.floor(n + n * math.log(ratio) / (4 * G))
-    return 0.0 if reach >= 2 * n else float(min(1.0, 2 * bdtrc(reach, 2 * n, 0.5)))
+    return float(min(1.0, 2 * float(tail(2 * n, reach, 0.5))))
 
 
 @checks(D, K, N, G, DELTA)

@@ -14,18 +14,22 @@ FILE_COORDINATES = ("corpus",)  # the hash of an input file: part of a record's 
 
 
 class Measured:
-    """Records of one run, indexed for the judge.  `value` answers one number, one sample, or None for a diverged lane."""
+    """Records of one run, indexed for the judge.  `values` answers numbers, samples, or None for a diverged lane."""
 
     def __init__(self, experiments: Mapping[str, Any], records: Iterable[Record]) -> None:
         self.experiments = dict(experiments)
         self._records: dict[tuple[str, str], dict[int, list[Record]]] = {}
-        self._seen: dict[tuple[str, str, str, tuple[str, ...]], dict[int, Value]] = {}
+        self._answers: dict[tuple[str, str, str], dict[int, Value]] = {}
+        self._paths: dict[tuple[str, str], list[int] | None] = {}
+        texts: dict[str, str] = {}
         for one in records:
             card = self.experiments.get(one.experiment)
             if card is None or card["version"] != one.version:
                 continue
-            cell = {name: value for name, value in one.cell.items() if name not in FILE_COORDINATES}
-            place = self._records.setdefault((one.experiment, canonical(cell)), {})
+            plain = repr(one.cell)
+            if plain not in texts:
+                texts[plain] = canonical({name: value for name, value in one.cell.items() if name not in FILE_COORDINATES})
+            place = self._records.setdefault((one.experiment, texts[plain]), {})
             place.setdefault(one.seed, []).append(one)
 
     @classmethod
@@ -38,19 +42,32 @@ class Measured:
 
         Raises: DomainError where the experiment does not measure the observable, or the cell lacks an inner axis of it.
         """
+        name = (experiment, observable, canonical(cell))
+        if name not in self._answers:
+            self._answers[name] = self._look_up(experiment, observable, cell)
+        return self._answers[name]
+
+    def _look_up(self, experiment: str, observable: str, cell: Cell) -> dict[int, Value]:
         card = self.experiments.get(experiment)
         if card is None:
             return {}
         inner, lane = self.split(card, cell)
+        text = canonical(inner)
         found: dict[int, Value] = {}
         for seed, records in self._records.get((experiment, canonical(lane)), {}).items():
             for one in records:
-                if one.status == "failed":
-                    continue
-                if all(_holds(one.inner[name], value) for name, value in inner.items()):
-                    found[seed] = _pick(one, observable, inner)
+                path = self._path(one, inner, text)
+                if one.status != "failed" and path is not None:
+                    found[seed] = _pick(one, observable, path)
                     break
         return found
+
+    def _path(self, record: Record, inner: Cell, text: str) -> list[int] | None:
+        """Positions of the inner coordinates in a record, as far as they are given; None where it lacks one."""
+        name = (repr(record.inner), text)
+        if name not in self._paths:
+            self._paths[name] = _positions(record, inner)
+        return self._paths[name]
 
     def failures(self) -> list[Record]:
         """Records of lanes that diverged or failed."""
@@ -69,15 +86,19 @@ class Measured:
         return inner, lane
 
 
-def _holds(values: Iterable[Any], wanted: Any) -> bool:
-    return any(canonical(one) == canonical(wanted) for one in values)
+def _positions(record: Record, inner: Cell) -> list[int] | None:
+    path: list[int] = []
+    for name, offered in record.inner.items():
+        if name not in inner:
+            break
+        texts = [canonical(one) for one in offered]
+        if canonical(inner[name]) not in texts:
+            return None
+        path.append(texts.index(canonical(inner[name])))
+    return path
 
 
-def _position(values: Iterable[Any], wanted: Any) -> int:
-    return next(index for index, one in enumerate(values) if canonical(one) == canonical(wanted))
-
-
-def _pick(record: Record, observable: str, inner: Cell) -> Value:
+def _pick(record: Record, observable: str, path: list[int]) -> Value:
     if record.status == "diverged":
         return None
     if observable not in record.values:
@@ -86,12 +107,12 @@ def _pick(record: Record, observable: str, inner: Cell) -> Value:
     entry = record.values[observable]
 
     def at(nested: Any) -> float:
-        for name, values in record.inner.items():
+        for index in path:
             if not isinstance(nested, list):
                 break  # measured without inner axes
-            if name not in inner:
-                raise DomainError(where=record.experiment, name="cell", rule=f"give the inner axis {name}", value=record.cell)
-            nested = nested[_position(values, inner[name])]
+            nested = nested[index]
+        if isinstance(nested, list):
+            raise DomainError(where=record.experiment, name="cell", rule=f"give the inner axes {', '.join(record.inner)}", value=record.cell)
         return float(nested)
 
     if isinstance(entry, Mapping):

@@ -239,6 +239,19 @@ class RunFile:
                 if experiment is None or fields["experiment"] == experiment:
                     yield Record(**fields)
 
+    def n_records(self) -> int:
+        """How many records the file holds."""
+        plain = int(self.database.execute("SELECT count(*) FROM records").fetchone()[0])
+        return plain + sum(len(_parse(zlib.decompress(blob).decode())) for _, blob in self._rows("packed", ""))
+
+    def failures(self) -> list[Record]:
+        """Records of lanes that diverged or failed, in the order of their keys."""
+        plain = self._rows("records", "WHERE body NOT LIKE '%\"status\":\"ok\"%' ORDER BY key")
+        found = [Record(**_parse(body)) for _, _, body in plain]
+        packed = (_parse(zlib.decompress(blob).decode()) for _, blob in self._rows("packed", "ORDER BY key"))
+        found += [Record(**one) for rows in packed for one in rows]
+        return [one for one in found if one.status != "ok"]
+
     def exhibits(self, experiment: str | None = None) -> list[Exhibit]:
         """All exhibits, or those of one experiment."""
         found = [Exhibit(**_parse(body)) for _, _, body in self._rows("exhibits", "ORDER BY key")]
