@@ -17,7 +17,7 @@ from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.models import minimal_attention as model
 from empirics.tasks import boolean_functions as task
-from theory.boolean.claims import ranking_samples
+from theory.boolean.grids import ranking_samples
 
 Output = Mapping[str, Any]
 
@@ -60,10 +60,15 @@ def _ranking_bytes(cell: Mapping[str, Any]) -> int:
 
 
 PAIR_RANKING = Experiment(
-    id="boolean/pair-ranking", version=1, axes=("d", "t"), measure=pair_ranking,
+    id="boolean/pair-ranking",
+    version=1,
+    axes=("d", "t"),
+    measure=pair_ranking,
     switches={"rho": 0.0, "noise": "hint", "label": "and", "hints": "true"},
-    shape=("d", "t", "rho", "noise", "label", "hints"), inner={"n": _ranking_sizes}, bytes_per_lane=_ranking_bytes,
-)  # fmt: skip
+    shape=("d", "t", "rho", "noise", "label", "hints"),
+    inner={"n": _ranking_sizes},
+    bytes_per_lane=_ranking_bytes,
+)
 
 
 def one_step(lanes: Lanes) -> Output:
@@ -82,10 +87,15 @@ def one_step(lanes: Lanes) -> Output:
 
 
 ONE_STEP = Experiment(
-    id="boolean/one-step", version=1, axes=("d", "k", "n", "G"), measure=one_step, shape=("d", "k", "n"), common=("G",),
+    id="boolean/one-step",
+    version=1,
+    axes=("d", "k", "n", "G"),
+    measure=one_step,
+    shape=("d", "k", "n"),
+    common=("G",),
     inner={"readout": ("rank", "linear", "rounding")},
     bytes_per_lane=lambda cell: 7 * cell["n"] * cell["d"] + 20 * cell["d"] * cell["k"],
-)  # fmt: skip
+)
 
 
 # ---------------------------------------------------------------------------- end to end
@@ -106,8 +116,11 @@ def end_to_end(lanes: Lanes) -> Output:
     named = {name: _LEARNERS[name](bits_lnd, labels_ln, n_relevant) for name in lanes.inner("learner")}
     guess_lrd = torch.stack(list(named.values()), dim=1)
     wrong_lrd = (guess_lrd - truth_ld[:, None, :]).abs()
-    return {"success": wrong_lrd.amax(dim=2) == 0, "coordinate_error": wrong_lrd.mean(dim=2),
-            "least_coordinate_error": wrong_lrd.amin(dim=2)}  # fmt: skip
+    return {
+        "success": wrong_lrd.amax(dim=2) == 0,
+        "coordinate_error": wrong_lrd.mean(dim=2),
+        "least_coordinate_error": wrong_lrd.amin(dim=2),
+    }
 
 
 def _samples(lanes: Lanes, support_lk: torch.Tensor) -> torch.Tensor:
@@ -170,15 +183,32 @@ def _trained(optimiser: str, rate: float) -> Any:
         """Full-batch training with an affine read-out on the sufficient statistics."""
         bits, n = bits_lnd.float(), bits_lnd.shape[1]
         gram, cross = bits.transpose(1, 2) @ bits / n, (labels_ln[:, None, :] @ bits)[:, 0] / n
-        weights = model.train_regression(gram, cross, bits.mean(dim=1), labels_ln.mean(dim=1), affine=True, optimiser=optimiser,
-                                         rate_l=torch.full((len(bits),), rate, device=bits.device), n_steps=ADAM_STEPS)  # fmt: skip
+        weights = model.train_regression(
+            gram,
+            cross,
+            bits.mean(dim=1),
+            labels_ln.mean(dim=1),
+            affine=True,
+            optimiser=optimiser,
+            rate_l=torch.full((len(bits),), rate, device=bits.device),
+            n_steps=ADAM_STEPS,
+        )
         return _top(weights, n_relevant)
 
     return learner
 
 
-_LEARNERS = {"raw": _raw, "centred": _centred, "elimination": _elimination, "constant": _constant, "bayes": _bayes,
-             "adam": _trained("adam", 0.02), "sgd": _trained("sgd", 0.5)}  # fmt: skip
+_LEARNERS = {
+    "raw": _raw,
+    "centred": _centred,
+    "elimination": _elimination,
+    "constant": _constant,
+    "bayes": _bayes,
+    "adam": _trained("adam", 0.02),
+    "sgd": _trained("sgd", 0.5),
+}
+
+
 def _learners(cell: Mapping[str, Any]) -> tuple[str, ...]:
     more = {"one step": (), "bayes": ("bayes",), "trained": ("adam", "sgd")}
     return ("raw", "centred", "elimination", "constant", *more[cell["learners"]])
@@ -192,10 +222,15 @@ def _end_to_end_bytes(cell: Mapping[str, Any]) -> int:
 
 
 END_TO_END = Experiment(
-    id="boolean/end-to-end", version=1, axes=("d", "k", "n"), measure=end_to_end,
+    id="boolean/end-to-end",
+    version=1,
+    axes=("d", "k", "n"),
+    measure=end_to_end,
     switches={"distribution": "uniform", "label": "and", "learners": "one step"},
-    shape=("d", "k", "n", "distribution", "label", "learners"), inner={"learner": _learners}, bytes_per_lane=_end_to_end_bytes,
-)  # fmt: skip
+    shape=("d", "k", "n", "distribution", "label", "learners"),
+    inner={"learner": _learners},
+    bytes_per_lane=_end_to_end_bytes,
+)
 
 
 def population_training(lanes: Lanes) -> Output:
@@ -207,19 +242,29 @@ def population_training(lanes: Lanes) -> Output:
     label_l = 2.0**-k_l
     cross_ld = torch.where(relevant_ld, label_l[:, None], label_l[:, None] / 2)
     weights_ld = model.train_regression(
-        gram_ldd, cross_ld, torch.full_like(cross_ld, 0.5), label_l, affine=affine, optimiser=lanes.size("optimiser"),
-        rate_l=lanes.column("learning_rate"), n_steps=POPULATION_STEPS,
-    )  # fmt: skip
+        gram_ldd,
+        cross_ld,
+        torch.full_like(cross_ld, 0.5),
+        label_l,
+        affine=affine,
+        optimiser=lanes.size("optimiser"),
+        rate_l=lanes.column("learning_rate"),
+        n_steps=POPULATION_STEPS,
+    )
     return {"mass": (weights_ld * relevant_ld).sum(dim=1)}
 
 
 POPULATION_STEPS = 4000
 
 POPULATION_TRAINING = Experiment(
-    id="boolean/population-training", version=1, axes=("d", "k", "model", "optimiser", "learning_rate"),
-    measure=population_training, shape=("d", "model", "optimiser"), common=("model", "optimiser", "learning_rate"),
+    id="boolean/population-training",
+    version=1,
+    axes=("d", "k", "model", "optimiser", "learning_rate"),
+    measure=population_training,
+    shape=("d", "model", "optimiser"),
+    common=("model", "optimiser", "learning_rate"),
     bytes_per_lane=lambda cell: 64 * cell["d"] ** 2,
-)  # fmt: skip
+)
 
 
 # ---------------------------------------------------------------------------- the parent's parity
@@ -247,8 +292,13 @@ def _link(z: torch.Tensor, link: str) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 PARITY_LINK = Experiment(
-    id="boolean/parity-link", version=1, axes=("d", "t", "n"), measure=parity_link, switches={"link": "ks"},
-    shape=("d", "t", "n", "link"), bytes_per_lane=lambda cell: cell["n"] * (17 * cell["d"] + 25 * cell["t"]),
-)  # fmt: skip
+    id="boolean/parity-link",
+    version=1,
+    axes=("d", "t", "n"),
+    measure=parity_link,
+    switches={"link": "ks"},
+    shape=("d", "t", "n", "link"),
+    bytes_per_lane=lambda cell: cell["n"] * (17 * cell["d"] + 25 * cell["t"]),
+)
 
 EXPERIMENTS = (PAIR_RANKING, ONE_STEP, END_TO_END, POPULATION_TRAINING, PARITY_LINK)

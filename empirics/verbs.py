@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,21 +28,28 @@ def sweep(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = "auto",
     pool: Annotated[str, typer.Option(help="inline or processes.")] = "inline",
     workers: Annotated[int | None, typer.Option(help="Worker processes; default: one a core.")] = None,
-    chunk: Annotated[int | None, typer.Option(help="Models trained together; default: what fits the cache or memory.")] = None,
+    chunk: Annotated[int | None, typer.Option(help="Models trained together; default: as memory allows.")] = None,
     corpus: Annotated[Path | None, typer.Option(help="Text file, for experiments that read one.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Carry out a very large plan without asking.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only the outcome, warnings and errors.")] = False,
 ) -> None:
     """Train and measure what the claims need; a repeated call continues where the last one stopped."""
     from empirics.engine.sweep import parse_budget
     from empirics.engine.sweep import sweep as run_sweep
 
-    shown = _Shown(run)
-    done = run_sweep(
-        run, claims=_names(claims), papers=papers or (), profile=profile, dry_run=dry_run,
-        budget=parse_budget(budget) if budget else None, device=device, pool_name=pool, workers=workers, chunk=chunk,
-        corpus=corpus, yes=yes, command=shlex.join(["attnbounds", *sys.argv[1:]]), report=shown.update, planned=shown.start,
-    )  # fmt: skip
-    shown.stop()
+    shown = _Shown(run, quiet)
+    try:
+        done = run_sweep(
+            run, claims=_names(claims), papers=papers or (), profile=profile, dry_run=dry_run,
+            budget=parse_budget(budget) if budget else None, device=device, pool_name=pool, workers=workers,
+            chunk=chunk, corpus=corpus, yes=yes, command=shlex.join(["attnbounds", *sys.argv[1:]]),
+            report=shown.update, planned=shown.start,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; what was stored is kept, and the same command with --run {run} continues", err=True)
+        raise typer.Exit(130) from None
+    finally:
+        shown.stop()
     for text in done.warnings:
         typer.echo(f"warning: {text}", err=True)
     if done.progress is None:
@@ -54,12 +61,18 @@ def sweep(
 class _Shown:
     """A progress bar in a terminal, a line every few seconds elsewhere."""
 
-    def __init__(self, run: Path) -> None:
-        self.run, self.bar, self.last = run, None, 0.0
+    def __init__(self, run: Path, quiet: bool) -> None:
+        self.run, self.quiet, self.last = run, quiet, 0.0
+        self.bar: Any = None
 
     def start(self, plan: Plan) -> None:
         """Say what will be done."""
-        typer.echo(f"{plan.n_lanes} models to train, {plan.n_stored} already in {self.run}, {len(plan.skipped)} settings skipped")
+        if self.quiet:
+            return
+        typer.echo(
+            f"{plan.n_lanes} models to train, {plan.n_stored} already in {self.run}, "
+            f"{len(plan.skipped)} settings skipped"
+        )
         if sys.stderr.isatty() and plan.n_lanes:
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -71,7 +84,7 @@ class _Shown:
         """Show how far it is."""
         if self.bar is not None:
             self.bar.update(self.task, completed=progress.measured)
-        elif progress.seconds - self.last >= 10:
+        elif not self.quiet and progress.seconds - self.last >= 10:
             self.last = progress.seconds
             typer.echo(f"{progress.measured} of {progress.planned} trained after {progress.seconds:.0f} s")
 
@@ -88,7 +101,8 @@ def print_plan(plan: Plan) -> None:
 
     table = Table("experiment", "settings", "models", "buckets", "largest model, MiB", title=f"profile {plan.profile}")
     for row in plan.rows():
-        table.add_row(row["experiment"], str(row["cells"]), str(row["lanes"]), str(row["buckets"]), f"{row['bytes'] / 2**20:.2f}")
+        counts = (str(row[name]) for name in ("cells", "lanes", "buckets"))
+        table.add_row(row["experiment"], *counts, f"{row['bytes'] / 2**20:.2f}")
     Console().print(table)
     time = "unknown until some are measured" if plan.seconds is None else f"{plan.seconds:.0f} s of one process"
     typer.echo(f"{plan.n_cells} settings, {plan.n_lanes} models to train, {plan.n_stored} already stored; "
@@ -111,8 +125,9 @@ def print_outcome(progress: Progress, run: Path) -> None:
 
 
 def bench(
-    seconds: Annotated[float, typer.Option(help="Time given to each contestant.")] = 3.0,
-    lanes: Annotated[int, typer.Option(help="Models trained together.")] = 256,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Time given to each contestant.")] = 2.0,
+    lanes: Annotated[int, typer.Option(min=1, help="Models to train.")] = 256,
+    chunk: Annotated[int, typer.Option(min=1, help="Models trained together.")] = 16,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -121,17 +136,23 @@ def bench(
 
     from empirics.engine.bench import bench as run_bench
 
-    found = run_bench(seconds=seconds, n_lanes=lanes, device=device)
+    found = run_bench(seconds=seconds, n_lanes=lanes, chunk=chunk, device=device)
     if as_json:
         typer.echo(json.dumps(found))
         return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("contestant", "model steps a second", "ratio to the loop", "share of the matmul rate", title=found["work"])
+    table = Table(
+        "contestant", "model steps a second", "ratio to the loop", "share of the matmul rate", title=found["work"]
+    )
     for row in found["rows"]:
         table.add_row(row["name"], f"{row['rate']:.0f}", f"{row['ratio']:.2f}", f"{row['roofline']:.3f}")
     Console().print(table)
+    typer.echo(f"{found['device']}; measured matmul rate {found['matmul_flops'] / 1e9:.1f} GFLOP/s (multiply-add = 2); "
+               f"largest difference between losses {found['largest_difference']:.1e}")  # fmt: skip
+    for text in found["absent"]:
+        typer.echo(f"not measured: {text}")
 
 
 VERBS = (sweep, bench)

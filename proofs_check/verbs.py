@@ -13,6 +13,7 @@ def check(
     papers: Annotated[list[str] | None, typer.Argument(help="Papers; all when none is named.")] = None,
     run: Annotated[Path | None, typer.Option(help="Write the findings and the standings into this run file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only failures and the counts.")] = False,
 ) -> None:
     """Check the contract of every claim, then every proof step and the control that it must refute."""
     from proofs_check.core.derivation import has_failed
@@ -23,14 +24,16 @@ def check(
     if as_json:
         typer.echo(json.dumps({"faults": faults, "findings": list(found.values())}))
     else:
-        _print(faults, found)
+        _print(faults, {name: one for name, one in found.items() if not quiet or has_failed(one)}, len(found))
     if faults:
         raise typer.Exit(2)
     if any(has_failed(one) for one in found.values()):
         raise typer.Exit(1)
 
 
-def check_papers(papers: Any = (), *, run: Path | None = None) -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]], list[str]]:
+def check_papers(
+    papers: Any = (), *, run: Path | None = None
+) -> tuple[list[tuple[str, str]], dict[str, dict[str, Any]], list[str]]:
     """(contract faults, findings by step, warnings) of the papers named, all when none is; findings go into the run."""
     from proofs_check.core.derivation import check as check_steps
     from theory.core.contract import faults
@@ -42,7 +45,12 @@ def check_papers(papers: Any = (), *, run: Path | None = None) -> tuple[list[tup
     known = [*registry.papers, *(one.paper for one in registry.derivations.values())]
     for name in papers:
         unknown(name, known, what="paper")
-    broken = [fault for claim in registry.claims.values() if not papers or claim.paper in papers for fault in faults(claim, registry.statements)]
+    broken = [
+        fault
+        for claim in registry.claims.values()
+        if not papers or claim.paper in papers
+        for fault in faults(claim, registry.statements)
+    ]
     found = check_steps(one for one in registry.derivations.values() if not papers or one.paper in papers)
     if run is not None:
         with RunFile.create(run) as file:
@@ -51,7 +59,7 @@ def check_papers(papers: Any = (), *, run: Path | None = None) -> tuple[list[tup
     return broken, found, registry.warnings
 
 
-def _print(faults: list[tuple[str, str]], found: dict[str, dict[str, Any]]) -> None:
+def _print(faults: list[tuple[str, str]], found: dict[str, dict[str, Any]], n_steps: int) -> None:
     import sys
 
     from rich.console import Console
@@ -65,10 +73,15 @@ def _print(faults: list[tuple[str, str]], found: dict[str, dict[str, Any]]) -> N
         control = "rejected" if one["control"]["rejected"] else "NOT REJECTED"
         words = _WORDS.get(one["role"], "{}").format(one["finding"])
         table.add_row(*(Text(cell) for cell in (name, one["says"], words, control)))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
-    typer.echo(f"{len(found)} steps, {len(faults)} contract faults")
+    if found:
+        Console(width=None if sys.stdout.isatty() else 160).print(table)
+    typer.echo(f"{n_steps} proof steps, {len(faults)} contract faults")
 
 
-_WORDS = {"refutes": "as printed: refuted ({})", "corrects": "corrected form: {}", "vacuity": "vacuous in the range: {}"}
+_WORDS = {
+    "refutes": "as printed: refuted ({})",
+    "corrects": "corrected form: {}",
+    "vacuity": "vacuous in the range: {}",
+}
 
 VERBS = (check,)

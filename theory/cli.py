@@ -20,8 +20,11 @@ def build() -> typer.Typer:
     absent = "".join(f"\n\nNot available: {text}" for text in registry.warnings)
     app = typer.Typer(
         help="Checks what papers prove about attention against proofs by machine and trained models." + absent,
-        epilog=EPILOG, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    )  # fmt: skip
+        epilog=EPILOG,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
     for _, module in modules:
         for verb in module.VERBS:
             app.command(name=verb.__name__.replace("_", "-").strip("-"), no_args_is_help=False)(verb)
@@ -41,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("interrupted; what was stored is kept", file=sys.stderr)
         sys.exit(130)
     except MemoryError:
-        print("error: attnbounds: memory must suffice for the plan, got too little; use a smaller --chunk", file=sys.stderr)
+        print(
+            "error: attnbounds: memory must suffice for the plan, got too little; use a smaller --chunk",
+            file=sys.stderr,
+        )
         sys.exit(2)
     sys.exit(code or 0)
 

@@ -50,14 +50,22 @@ def list_claims(
         with RunFile.read(run) as file:
             outcomes = file.get("verdicts")
     rows = [
-        {"id": one.id, "says": one.says, "source": _source(one), "outcome": outcomes.get(one.id, {}).get("sentence", "not judged")}
+        {
+            "id": one.id,
+            "says": one.says,
+            "source": _source(one),
+            "outcome": outcomes.get(one.id, {}).get("sentence", "not judged"),
+        }
         for one in chosen
     ]
     _warn(registry.warnings)
     if as_json:
         typer.echo(json.dumps(rows))
     else:
-        _print_table(("claim", "says", "source", "outcome"), [tuple(row[n] for n in ("id", "says", "source", "outcome")) for row in rows])
+        _print_table(
+            ("claim", "says", "source", "outcome"),
+            [tuple(row[n] for n in ("id", "says", "source", "outcome")) for row in rows],
+        )
 
 
 list_claims.__name__ = "list"
@@ -68,7 +76,9 @@ def _source(claim: Claim) -> str:
     return "; ".join(sources)
 
 
-def explain(claim: Annotated[str, typer.Argument(help="Id of a claim, such as boolean/ranking-law.")], as_json: AsJson = False) -> None:
+def explain(
+    claim: Annotated[str, typer.Argument(help="Id of a claim, such as boolean/ranking-law.")], as_json: AsJson = False
+) -> None:
     """Tell a claim's whole story: statement, formula, hypotheses, what is measured and what that cannot show."""
     from theory.core.explain import explanation
     from theory.core.registry import Registry, unknown
@@ -82,7 +92,9 @@ def explain(claim: Annotated[str, typer.Argument(help="Id of a claim, such as bo
 def judge(
     run: Annotated[Path, typer.Argument(help="Run file.")],
     profile: Annotated[str | None, typer.Option(help="Grid to judge on; default: that of the last sweep.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 if a claim is violated or a control is not rejected.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 if a claim is violated or a control is not rejected.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Judge a run: verdicts from its records, in seconds, without training."""
@@ -96,15 +108,25 @@ def judge(
     if as_json:
         typer.echo(json.dumps(rows))
     else:
-        _print_table(("claim", "verdict", "control rejected on"), [(r["claim"], r["sentence"], r["control"]) for r in rows])
+        _print_table(
+            ("claim", "verdict", "control rejected on"), [(r["claim"], r["sentence"], r["control"]) for r in rows]
+        )
     if strict and any(r["outcome"] == "violated" or not r["control_ok"] for r in rows):
         raise typer.Exit(1)
 
 
 def _verdict_row(name: str, one: ClaimVerdict) -> dict[str, Any]:
     control = "; ".join(f"{rejected} of {judged}" for rejected, judged in one.controls)
-    return {"claim": name, "outcome": one.outcome.value, "sentence": one.sentence, "slack": one.slack, "counts": one.counts,
-            "control": control, "control_ok": one.control_ok, "level": one.level}  # fmt: skip
+    return {
+        "claim": name,
+        "outcome": one.outcome.value,
+        "sentence": one.sentence,
+        "slack": one.slack,
+        "counts": one.counts,
+        "control": control,
+        "control_ok": one.control_ok,
+        "level": one.level,
+    }
 
 
 def verify(run: Annotated[Path, typer.Argument(help="Run file.")], as_json: AsJson = False) -> None:

@@ -19,7 +19,9 @@ def pick(name: str = "auto") -> torch.device:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, index = name.partition(":")
     if kind not in ("cpu", "cuda") or (index and not index.isdigit()):
-        raise DomainError(where="sweep", name="device", rule="be one of 'auto', 'cpu', 'cuda', 'cuda:<number>'", value=name)
+        raise DomainError(
+            where="sweep", name="device", rule="be one of 'auto', 'cpu', 'cuda', 'cuda:<number>'", value=name
+        )
     if kind == "cuda" and int(index or 0) >= torch.cuda.device_count():
         raise DomainError(where="sweep", name="device", rule="be a GPU that torch can use", value=name,
                           cure=f"torch sees {torch.cuda.device_count()}; use --device cpu")  # fmt: skip
@@ -27,7 +29,7 @@ def pick(name: str = "auto") -> torch.device:
 
 
 def settle() -> None:
-    """One thread and full float32 precision: parallelism comes from processes, and results must not depend on a mode."""
+    """One thread, full float32 precision: parallelism comes from processes; results must not depend on a mode."""
     torch.set_num_threads(1)
     torch.backends.cuda.matmul.allow_tf32 = False
     torch.backends.cudnn.allow_tf32 = False
@@ -49,4 +51,8 @@ def describe(device: torch.device) -> dict[str, Any]:
         text = torch.cuda.get_device_name(device)
     else:
         text = f"CPU, {platform.machine()}, {os.cpu_count()} cores"
-    return {"device": text, "threads": torch.get_num_threads(), "precision": "float32 products without TF32; float64 where exact"}
+    return {
+        "device": text,
+        "threads": torch.get_num_threads(),
+        "precision": "float32 products without TF32; float64 where exact",
+    }

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,9 @@ from empirics.engine.lanes import Experiment, Lane
 from empirics.engine.plan import Plan, lane_bytes
 from theory.core.record import Exhibit, Record, RunFile
 
-COMMIT_SECONDS = 0.5  # a crash loses at most this much finished work; a commit alone takes milliseconds to a tenth of a second
+COMMIT_SECONDS = (
+    0.5  # a crash loses at most this much finished work; a commit alone takes milliseconds to a tenth of a second
+)
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Interrupt:
 def chunks(
     plan: Plan, device: torch.device, chunk_size: int | None, corpus: tuple[Path, str] | None
 ) -> Iterator[tuple[Experiment, pool.Chunk]]:
-    """The plan's buckets, cut to what fits the cache (CPU) or the free memory (GPU), experiments that run alone last."""
+    """The plan's buckets, cut to what fits the cache (CPU) or the free memory (GPU); what runs alone comes last."""
     room = devices.chunk_bytes(device)
     for experiment, lanes in sorted(plan.buckets, key=lambda pair: pair[0].alone):
         largest = max(lane_bytes(experiment, lane.cell) for lane in lanes)
@@ -84,7 +86,9 @@ def _warm_up(experiment: Experiment, lanes: list[Lane], device: torch.device, co
 class _Writer:
     """Commits finished chunks, several at a time where they are short: a commit waits for the disk."""
 
-    def __init__(self, run: RunFile, launch: int, progress: Progress, report: Callable[[Progress], None] | None) -> None:
+    def __init__(
+        self, run: RunFile, launch: int, progress: Progress, report: Callable[[Progress], None] | None
+    ) -> None:
         self.run, self.launch, self.progress, self.report = run, launch, progress, report
         self.started = self.committed = time.perf_counter()
         self.records: list[Record] = []
@@ -115,9 +119,24 @@ class _Writer:
             self.report(self.progress)
 
 
+def _until(
+    stopped: Callable[[], bool], todo: Iterable[tuple[Experiment, pool.Chunk]], device: torch.device
+) -> Iterator[tuple[Experiment, pool.Chunk]]:
+    """Chunks as long as nothing says stop; an experiment that runs alone is warmed up before its first one."""
+    warmed: set[str] = set()
+    for experiment, chunk in todo:
+        if stopped():
+            return
+        if experiment.alone and experiment.id not in warmed:
+            warmed.add(experiment.id)
+            _warm_up(experiment, list(chunk.lanes), device, chunk.corpus)
+        yield experiment, chunk
+
+
 def execute(
     plan: Plan, run: RunFile, *, launch: int, device: torch.device, workers: int = 0, chunk_size: int | None = None,
-    budget: float | None = None, corpus: tuple[Path, str] | None = None, report: Callable[[Progress], None] | None = None,
+    budget: float | None = None, corpus: tuple[Path, str] | None = None,
+    report: Callable[[Progress], None] | None = None,
 ) -> Progress:  # fmt: skip
     """Measure what the plan lists, and commit it chunk by chunk (chunks shorter than `COMMIT_SECONDS` together).
 
@@ -133,22 +152,16 @@ def execute(
     progress = Progress(plan.n_lanes)
     writer, interrupt = _Writer(run, launch, progress, report), Interrupt()
 
-    def todo(alone: bool) -> Iterator[tuple[Experiment, pool.Chunk]]:
-        warmed: set[str] = set()
-        for experiment, chunk in chunks(plan, device, chunk_size, corpus):
-            if experiment.alone != alone:
-                continue
-            if interrupt.asked or (budget is not None and writer.seconds > budget):
-                progress.stopped = "interrupt" if interrupt.asked else "budget"
-                return
-            if alone and experiment.id not in warmed:
-                warmed.add(experiment.id)
-                _warm_up(experiment, list(chunk.lanes), device, chunk.corpus)
-            yield experiment, chunk
+    def stopped() -> bool:
+        late = budget is not None and writer.seconds > budget
+        progress.stopped = "interrupt" if interrupt.asked else "budget" if late else ""
+        return bool(progress.stopped)
 
     with interrupt.listening():
         for alone in (False, True):
-            results = pool.processes(todo(alone), device, workers) if workers and not alone else pool.inline(todo(alone), device)
+            cut = chunks(plan, device, chunk_size, corpus)
+            todo = _until(stopped, (pair for pair in cut if pair[0].alone == alone), device)
+            results = pool.processes(todo, device, workers) if workers and not alone else pool.inline(todo, device)
             try:
                 for records, exhibits in results:
                     writer.take(records, exhibits)

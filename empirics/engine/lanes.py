@@ -1,6 +1,13 @@
 """Lanes and experiments: what a batched program measures, and how cells become slices of it.
 
 A lane is one cell with one seed.  Lanes whose shape coordinates are equal share a bucket and are measured together.
+
+A lane's numbers must not depend on its neighbours, to the last bit on CPU.  Draws by key and the optimisers of
+`empirics.engine.train` see to that; `measure` has to avoid functions that torch rounds differently at the end of a
+tensor than inside it (scanned with torch 2.13 on AVX-512, forward and backward, both float types): softplus, silu,
+gelu, logaddexp, sigmoid in float32, powers that are not whole, and std or var within a lane.  Exact to the bit in the
+same scan: exp, log, log1p, tanh, erf, logsigmoid, softmax, logsumexp, sums, means, products.  So write
+-logsigmoid(-x) for softplus and (1 + tanh(x / 2)) / 2 for sigmoid.
 """
 
 from __future__ import annotations
@@ -20,7 +27,6 @@ from theory.core.record import Record, canonical
 Cell = dict[str, Any]
 INPUTS = ("corpus",)  # files that an experiment may ask for
 RESERVED = (*INPUTS, "seed", "exhibits")
-Inner = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,9 @@ class Experiment:
         known = {*self.axes, *self.switches, *self.inner}
         for name in cell:
             if name not in known:
-                raise DomainError(where=self.id, name=name, rule=f"be one of the axes {', '.join(sorted(known))}", value=cell[name])
+                raise DomainError(
+                    where=self.id, name=name, rule=f"be one of the axes {', '.join(sorted(known))}", value=cell[name]
+                )
         for name in self.axes:
             if name not in cell:
                 raise DomainError(where=self.id, name=name, rule="be given by the grid", value="nothing")
@@ -102,7 +110,9 @@ class Experiment:
         try:
             return {name: tuple(values(shape) if callable(values) else values) for name, values in self.inner.items()}
         except KeyError as error:
-            raise ContractError(((f"{self.id}: inner axis", f"reads {error}, which is not named in 'shape'"),)) from None
+            raise ContractError(
+                ((f"{self.id}: inner axis", f"reads {error}, which is not named in 'shape'"),)
+            ) from None
 
     def key(self, cell: Cell, seed: int) -> int:
         """The random key of a lane."""
@@ -122,7 +132,11 @@ def _experiment_faults(one: Experiment) -> list[tuple[str, str]]:
               for name in dict.fromkeys(named) if named.count(name) > 1]  # fmt: skip
     found += [(f"{one.id}: {name!r}", "is a name that the engine uses itself; take another")
               for name in RESERVED if name in named]  # fmt: skip
-    found += [(f"{one.id}: input {name!r}", f"must be one of {', '.join(INPUTS)}") for name in one.inputs if name not in INPUTS]
+    found += [
+        (f"{one.id}: input {name!r}", f"must be one of {', '.join(INPUTS)}")
+        for name in one.inputs
+        if name not in INPUTS
+    ]
     found += [(f"{one.id}: inner axis {name!r}", "must have at least one value")
               for name, values in one.inner.items() if not callable(values) and not len(values)]  # fmt: skip
     found += [(f"{one.id}: switch {name!r}", f"must have a number, text or truth value as default, got {shown(value)}")
@@ -150,11 +164,15 @@ class Lanes:
     corpus (path of the input file or None).
     """
 
-    def __init__(self, experiment: Experiment, lanes: Sequence[Lane], device: torch.device, corpus: Path | None = None) -> None:
+    def __init__(
+        self, experiment: Experiment, lanes: Sequence[Lane], device: torch.device, corpus: Path | None = None
+    ) -> None:
         self.experiment, self.device, self.corpus = experiment, device, corpus
         self.cells = [experiment.full(lane.cell) for lane in lanes]
         self.seeds = [lane.seed for lane in lanes]
-        self.keys = torch.tensor([experiment.key(lane.cell, lane.seed) for lane in lanes], dtype=torch.int64, device=device)
+        self.keys = torch.tensor(
+            [experiment.key(lane.cell, lane.seed) for lane in lanes], dtype=torch.int64, device=device
+        )
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -198,43 +216,77 @@ class Lanes:
         return ContractError(((f"{self.experiment.id}: {name!r}", why),))
 
 
-def by_lane(records: Iterable[Record]) -> dict[str, list[Record]]:
-    """Stored records under the text of their lane; one lane can have several, with different inner values."""
-    found: dict[str, list[Record]] = {}
+@dataclass(frozen=True)
+class Need:
+    """What is wanted of one lane cell: how many seeds, and which points of the inner axes with how many seeds each."""
+
+    cell: Cell
+    seeds: int
+    points: tuple[tuple[Point, int], ...]
+
+
+Point = tuple[tuple[str, str], ...]  # (inner axis, canonical value) pairs
+Stored = Mapping[str, Mapping[int, Sequence[Record]]]  # text of a lane cell -> seed -> records
+
+
+def cell_text(experiment: str, version: int, cell: Mapping[str, Any]) -> str:
+    """One text for all lanes of a cell."""
+    return canonical([experiment, version, dict(cell)])
+
+
+def by_cell(records: Iterable[Record], *, without: Sequence[str] = ()) -> dict[str, dict[int, list[Record]]]:
+    """Stored records by lane cell and seed; a lane can have several, with different inner values.
+
+    Args:
+        without: coordinates to leave out of the cell, such as the hash of an input file.
+    """
+    found: dict[str, dict[int, list[Record]]] = {}
     for one in records:
-        found.setdefault(lane_text(one.experiment, one.version, one.cell, one.seed), []).append(one)
+        cell = {name: value for name, value in one.cell.items() if name not in without}
+        found.setdefault(cell_text(one.experiment, one.version, cell), {}).setdefault(one.seed, []).append(one)
     return found
 
 
-def missing_lanes(experiment: Experiment, cells: Iterable[tuple[Cell, int]], stored: Mapping[str, Sequence[Record]]) -> list[Lane]:
-    """The lanes of (cell, seeds) pairs that no stored record serves.
-
-    Args:
-        stored: text of a lane -> its records, see `by_lane`.
+def needs(experiment: Experiment, cells: Iterable[tuple[Cell, int]]) -> list[Need]:
+    """(cell, seeds) pairs, grouped by lane cell: points of the inner axes are measured by one lane.
 
     Raises: DomainError for coordinates that the experiment does not know, lacks or does not measure.
     """
-    wanted: dict[str, Lane] = {}
+    found: dict[str, tuple[Cell, dict[Point, int]]] = {}
     for cell, seeds in cells:
         lane, inner = experiment.lane_cell(cell)
-        offered = experiment.inner_values(lane)
-        for name, value in inner.items():
-            if not any(canonical(value) == canonical(one) for one in offered[name]):
-                raise DomainError(where=experiment.id, name=name, rule=f"be one of {offered[name]}", value=value)
-        for seed in range(seeds):
-            text = lane_text(experiment.id, experiment.version, lane, seed)
-            if not any(_serves(one, inner) for one in stored.get(text, ())):
-                wanted.setdefault(text, Lane(experiment.id, lane, seed))
-    return list(wanted.values())
+        _, points = found.setdefault(canonical(lane), (lane, {}))
+        point = tuple((name, canonical(value)) for name, value in inner.items())
+        points[point] = max(seeds, points.get(point, 0))
+    made = [Need(lane, max(points.values()), tuple(points.items())) for lane, points in found.values()]
+    for need in made:
+        offered = experiment.inner_values(need.cell)
+        texts = {name: {canonical(value) for value in values} for name, values in offered.items()}
+        for point, _ in need.points:
+            for name, value in point:
+                if value not in texts[name]:
+                    rule = f"be one of {', '.join(map(str, offered[name]))}"
+                    raise DomainError(where=experiment.id, name=name, rule=rule, value=value)
+    return made
 
 
-def lane_text(experiment: str, version: int, cell: Mapping[str, Any], seed: int) -> str:
-    """One text for one lane, whatever inner values it measured."""
-    return canonical([experiment, version, dict(cell), seed])
+def missing_lanes(experiment: Experiment, need: Need, stored: Stored) -> list[Lane]:
+    """The lanes of a cell that no stored record serves.  A diverged record serves; a failed one is tried again."""
+    there = stored.get(cell_text(experiment.id, experiment.version, need.cell), {})
+    served_by: dict[str, frozenset[Point]] = {}
 
+    def served(record: Record) -> frozenset[Point]:
+        text = canonical(record.inner)
+        if text not in served_by:
+            values = {name: {canonical(one) for one in measured} for name, measured in record.inner.items()}
+            served_by[text] = frozenset(
+                point for point, _ in need.points if all(value in values.get(name, ()) for name, value in point)
+            )
+        return served_by[text]
 
-def _serves(record: Record, inner: Inner) -> bool:
-    """Whether a record answers: a diverged lane does, a failed one is tried again."""
-    return record.status != "failed" and all(
-        any(canonical(value) == canonical(one) for one in record.inner.get(name, ())) for name, value in inner.items()
-    )
+    missing = []
+    for seed in range(need.seeds):
+        found = [served(one) for one in there.get(seed, ()) if one.status != "failed"]
+        if not all(seed >= seeds or any(point in one for one in found) for point, seeds in need.points):
+            missing.append(Lane(experiment.id, need.cell, seed))
+    return missing

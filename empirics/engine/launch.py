@@ -33,7 +33,9 @@ def _git(*words: str) -> str | None:
     if folder is None:
         return None
     try:
-        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(folder), *words], capture_output=True, text=True, timeout=10, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
@@ -52,12 +54,15 @@ def versions() -> dict[str, str]:
     return found
 
 
-def describe(*, profile: str, claims: list[str], command: str, device: torch.device, corpus: tuple[Path, str] | None) -> dict[str, Any]:
+def describe(
+    *, profile: str, claims: list[str], command: str, device: torch.device, corpus: tuple[Path, str] | None
+) -> dict[str, Any]:
     """The launch as a JSON-able mapping."""
     commit = _git("rev-parse", "HEAD")
     dirty = bool(_git("status", "--porcelain")) if commit else None
     return {
-        "started": datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat(), "commit": commit, "dirty": dirty,
+        "started": datetime.datetime.now(datetime.UTC).replace(microsecond=0).isoformat(),
+        "commit": commit, "dirty": dirty,
         "sources": sources_digest(), "versions": versions(), "profile": profile, "claims": claims, "command": command,
         "corpus": {"name": corpus[0].name, "sha256": corpus[1]} if corpus else None, **devices.describe(device),
     }  # fmt: skip

@@ -37,12 +37,20 @@ def sample(values: torch.Tensor) -> SampleMoments:
 
 
 def _columns(name: str, value: Any, shape: tuple[int, ...], where: str) -> Mapping[str, torch.Tensor] | torch.Tensor:
-    parts = {"count": value.count, "mean": value.mean, "variance": value.variance} if isinstance(value, SampleMoments) else {"": value}
+    parts = (
+        {"count": value.count, "mean": value.mean, "variance": value.variance}
+        if isinstance(value, SampleMoments)
+        else {"": value}
+    )
     for part in parts.values():
         if not isinstance(part, torch.Tensor):
-            raise ContractError(((f"{where}: observable {name!r}", f"must be a tensor or sample(tensor), got {shown(part)}"),))
+            raise ContractError(
+                ((f"{where}: observable {name!r}", f"must be a tensor or sample(tensor), got {shown(part)}"),)
+            )
         if tuple(part.shape) not in (shape, shape[:1]):
-            raise ContractError(((f"{where}: observable {name!r}", f"must have shape {shape}, got {tuple(part.shape)}"),))
+            raise ContractError(
+                ((f"{where}: observable {name!r}", f"must have shape {shape}, got {tuple(part.shape)}"),)
+            )
     ready = {part: tensor.detach().to("cpu", torch.float64) for part, tensor in parts.items()}
     return ready if isinstance(value, SampleMoments) else ready[""]
 
@@ -58,7 +66,9 @@ def to_records(
     inner = experiment.inner_values(lanes[0].cell)
     shape = (len(lanes), *(len(values) for values in inner.values()))
     shown = output.get("exhibits", {})
-    columns = {name: _columns(name, value, shape, experiment.id) for name, value in output.items() if name != "exhibits"}
+    columns = {
+        name: _columns(name, value, shape, experiment.id) for name, value in output.items() if name != "exhibits"
+    }
     records, exhibits = [], []
     for index, lane in enumerate(lanes):
         values: dict[str, Any] = {}

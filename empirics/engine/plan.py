@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from empirics.engine.lanes import Cell, Experiment, Lane, by_lane, lane_text, missing_lanes
+from empirics.engine.lanes import INPUTS, Cell, Experiment, Lane, Need, Stored, by_cell, missing_lanes, needs
 from theory.core.claim import Claim, merged
 from theory.core.errors import DomainError
 from theory.core.record import Record, canonical
@@ -40,7 +38,9 @@ class Plan:
     @property
     def largest_bytes(self) -> int:
         """Memory of the largest single lane."""
-        return max((lane_bytes(experiment, lane.cell) for experiment, lanes in self.buckets for lane in lanes), default=0)
+        return max(
+            (lane_bytes(experiment, lane.cell) for experiment, lanes in self.buckets for lane in lanes), default=0
+        )
 
     @property
     def total_bytes(self) -> int:
@@ -51,7 +51,9 @@ class Plan:
         """One row an experiment: cells, lanes, buckets, bytes."""
         found: dict[str, dict[str, Any]] = {}
         for experiment, lanes in self.buckets:
-            row = found.setdefault(experiment.id, {"experiment": experiment.id, "cells": set(), "lanes": 0, "buckets": 0, "bytes": 0})
+            row = found.setdefault(
+                experiment.id, {"experiment": experiment.id, "cells": set(), "lanes": 0, "buckets": 0, "bytes": 0}
+            )
             row["cells"] |= {canonical(lane.cell) for lane in lanes}
             row["lanes"] += len(lanes)
             row["buckets"] += 1
@@ -81,34 +83,42 @@ def make_plan(
         that is too large.
     """
     plan, records = Plan(profile), list(stored)
-    index = by_lane(records)
-    wanted: dict[str, list[tuple[Cell, int]]] = {}
+    pairs = _asked(plan, claims, experiments)
+    wanted = {name: needs(experiments[name], some) for name, some in pairs.items()}
+    _refuse_huge(sum(need.seeds for some in wanted.values() for need in some), most_lanes)
+    index = by_cell(records)
+    of_corpus = by_cell((one for one in records if corpus and one.cell.get("corpus") == corpus[1]), without=INPUTS)
+    for name, some in wanted.items():
+        experiment = experiments[name]
+        plan.experiments[name] = experiment
+        if experiment.inputs and corpus is None:
+            reason = f"it reads {', '.join(experiment.inputs)}; give --corpus PATH"
+            plan.skipped += [(name, cell, reason) for cell, _ in merged(pairs[name])]
+            plan.wanted -= {f"{name} {canonical(cell)}" for cell, _ in pairs[name]}
+        else:
+            _add(plan, experiment, some, of_corpus if experiment.inputs else index)
+    plan.seconds = _expected_seconds(plan, records)
+    return plan
+
+
+def _asked(
+    plan: Plan, claims: Sequence[Claim], experiments: Mapping[str, Experiment]
+) -> dict[str, list[tuple[Cell, int]]]:
+    """Experiment -> (cell, seeds) pairs that some claim asks for; notes in the plan what no claim needs, and why."""
+    pairs: dict[str, list[tuple[Cell, int]]] = {}
+    skipped = []
     for claim in claims:
         if not claim.clauses:
             continue
         if claim.experiment not in experiments:
             raise DomainError(where=claim.id, name="experiment", rule="be a known experiment", value=claim.experiment,
                               cure="check the entry points in group attnbounds.empirics")  # fmt: skip
-        wanted.setdefault(claim.experiment, []).extend(claim.wanted(profile))
-        plan.skipped += [(claim.experiment, cell, reason) for cell, reason in claim.skipped(profile)]
-    together = {name: merged(pairs) for name, pairs in wanted.items()}
-    _refuse_huge(sum(_n_lanes(experiments[name], pairs) for name, pairs in together.items()), most_lanes)
-    asked = {f"{name} {canonical(cell)}" for name, pairs in together.items() for cell, _ in pairs}
+        pairs.setdefault(claim.experiment, []).extend(claim.wanted(plan.profile))
+        skipped += [(claim.experiment, cell, reason) for cell, reason in claim.skipped(plan.profile)]
+    plan.wanted = {f"{name} {canonical(cell)}" for name, some in pairs.items() for cell, _ in some}
     # what one claim can do without, another one may ask for
-    plan.skipped = [one for one in plan.skipped if f"{one[0]} {canonical(one[1])}" not in asked]
-    for name, pairs in together.items():
-        _add(plan, experiments[name], pairs, index, corpus)
-    plan.seconds = _expected_seconds(plan, records)
-    return plan
-
-
-def _n_lanes(experiment: Experiment, pairs: list[tuple[Cell, int]]) -> int:
-    """Lanes of (cell, seeds) pairs, counted without making them: points of an inner axis share one."""
-    seeds_of: dict[str, int] = {}
-    for cell, seeds in pairs:
-        name = canonical(experiment.lane_cell(cell)[0])
-        seeds_of[name] = max(seeds, seeds_of.get(name, 0))
-    return sum(seeds_of.values())
+    plan.skipped = [one for one in skipped if f"{one[0]} {canonical(one[1])}" not in plan.wanted]
+    return pairs
 
 
 def _refuse_huge(n_lanes: int, most_lanes: int | None) -> None:
@@ -117,39 +127,32 @@ def _refuse_huge(n_lanes: int, most_lanes: int | None) -> None:
                           value=n_lanes, cure="use a smaller profile or --claims, or say --yes")  # fmt: skip
 
 
-def _add(
-    plan: Plan, experiment: Experiment, pairs: list[tuple[Cell, int]], index: Mapping[str, list[Record]],
-    corpus: tuple[Path, str] | None,
-) -> None:  # fmt: skip
-    plan.experiments[experiment.id] = experiment
-    if experiment.inputs and corpus is None:
-        plan.skipped += [(experiment.id, cell, f"it reads {', '.join(experiment.inputs)}; give --corpus PATH") for cell, _ in pairs]
-        return
-    plan.n_cells += len(pairs)
-    plan.wanted |= {f"{experiment.id} {canonical(cell)}" for cell, _ in pairs}
-    lanes = missing_lanes(experiment, pairs, index if not experiment.inputs else _of_corpus(index, corpus))
-    plan.n_stored += len({(canonical(experiment.lane_cell(cell)[0]), seed) for cell, n in pairs for seed in range(n)}) - len(lanes)
+def _add(plan: Plan, experiment: Experiment, wanted: Sequence[Need], stored: Stored) -> None:
     buckets: dict[str, list[Lane]] = {}
-    for lane in lanes:
-        buckets.setdefault(experiment.bucket(lane.cell), []).append(lane)
+    for need in wanted:
+        lanes = missing_lanes(experiment, need, stored)
+        plan.n_cells += len(need.points)
+        plan.n_stored += need.seeds - len(lanes)
+        if lanes:
+            buckets.setdefault(experiment.bucket(need.cell), []).extend(lanes)
     plan.buckets += [(experiment, bucket) for bucket in buckets.values()]
 
 
-def _of_corpus(index: Mapping[str, list[Record]], corpus: tuple[Path, str] | None) -> dict[str, list[Record]]:
-    """Records made with this very file, under the text of their lane without it."""
-    found: dict[str, list[Record]] = {}
-    for one in itertools.chain.from_iterable(index.values()):
-        if corpus is not None and one.cell.get("corpus") == corpus[1]:
-            cell = {name: value for name, value in one.cell.items() if name != "corpus"}
-            found.setdefault(lane_text(one.experiment, one.version, cell, one.seed), []).append(one)
-    return found
-
-
 def _expected_seconds(plan: Plan, records: Iterable[Record]) -> float | None:
-    """Seconds of work, from the cost of lanes of the same experiments in this run; None where some have none yet."""
-    costs: dict[str, list[float]] = {}
+    """Seconds of work, from what lanes of the same experiments cost in this run, in proportion to their memory.
+
+    None where an experiment has no stored lane yet.
+    """
+    cost: dict[str, float] = {}
+    size: dict[str, int] = {}
     for one in records:
-        costs.setdefault(one.experiment, []).append(one.cost)
-    if any(experiment.id not in costs for experiment, _ in plan.buckets):
+        experiment = plan.experiments.get(one.experiment)
+        if experiment is not None and experiment.version == one.version and one.status != "failed":
+            cost[one.experiment] = cost.get(one.experiment, 0.0) + one.cost
+            size[one.experiment] = size.get(one.experiment, 0) + lane_bytes(experiment, dict(one.cell))
+    if any(experiment.id not in cost for experiment, _ in plan.buckets):
         return None
-    return sum(statistics.fmean(costs[experiment.id]) * len(lanes) for experiment, lanes in plan.buckets)
+    return sum(
+        cost[experiment.id] / size[experiment.id] * sum(lane_bytes(experiment, lane.cell) for lane in lanes)
+        for experiment, lanes in plan.buckets
+    )

@@ -63,7 +63,14 @@ def find_experiment(name: str, module: str = "") -> Experiment:
 
     known = Registry.load().experiments()
     if name not in known:
-        raise ContractError(((name, "is not known in a worker process; name it at the top of an importable module, or use --pool inline"),))
+        raise ContractError(
+            (
+                (
+                    name,
+                    "is not known in a worker process; give it a name in an importable module, or use --pool inline",
+                ),
+            )
+        )
     return known[name]  # type: ignore[no-any-return]
 
 
@@ -73,7 +80,9 @@ def _is_out_of_memory(error: Exception) -> bool:
     )
 
 
-def measure_chunk(experiment: Experiment, lanes: Sequence[Lane], device: torch.device, corpus: tuple[str, str] | None) -> Result:
+def measure_chunk(
+    experiment: Experiment, lanes: Sequence[Lane], device: torch.device, corpus: tuple[str, str] | None
+) -> Result:
     """Records and exhibits of a chunk.
 
     Out of memory: the chunk is halved.  Any other error of `measure`: lanes are tried one by one, and those that fail
@@ -169,7 +178,7 @@ def processes(chunks: Iterator[tuple[Experiment, Chunk]], device: torch.device, 
                 yield from (future.result() for future in done)
         except BrokenProcessPool as error:
             raise PoolError(
-                f"sweep: 'workers' must end with a result, got a worker that was killed (memory?) [{n_workers} workers]; "
+                f"sweep: 'workers' must end with a result, got one that was killed (memory?) [{n_workers} workers]; "
                 "what was stored is kept: repeat the command with fewer --workers"
             ) from error
         finally:

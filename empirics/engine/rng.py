@@ -1,8 +1,9 @@
-"""Random numbers keyed by lane, stream and counter: no state, the same bits for any neighbours, order, chunk or device.
+"""Random numbers keyed by lane, stream and counter: no state, the same bits for any neighbours, order, chunk, device.
 
-word(key, stream, i) is the output function of SplitMix64 (Steele, Lea and Flood 2014) at position i of the sequence that
-starts at key xor hash(stream); the key of a lane is a hash of (experiment, cell, seed).  All arithmetic is int64 with
-wrap-around, so a GPU gives the same bits.  Streams are names ("init", "data", "order", "test"); each has its own start.
+word(key, stream, i) is the output function of SplitMix64 (Steele, Lea and Flood 2014) at position i of the sequence
+that starts at mix(key xor hash(stream)); the key of a lane is a hash of (experiment, cell, seed).  All arithmetic is
+int64 with wrap-around, so a GPU gives the same bits.  Streams are names ("init", "data", "order", "test"), each with a
+start of its own.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def _hash64(text: str) -> int:
 
 
 def lane_key(experiment: str, cell: Mapping[str, Any], seed: int) -> int:
-    """The 64-bit key of a lane (signed).  `cell` must hold neither common axes, inner axes nor switches at their default."""
+    """The 64-bit key of a lane (signed); `cell` without common axes, inner axes and switches at their default."""
     return _hash64(canonical([experiment, dict(cell), seed]))
 
 

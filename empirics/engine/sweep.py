@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from empirics.engine import device as devices
 from empirics.engine import launch, pool
@@ -16,7 +17,7 @@ from empirics.engine.plan import LARGEST_DRY_RUN, LARGEST_SWEEP, Plan, make_plan
 from theory.core.claim import Claim
 from theory.core.contract import faults
 from theory.core.errors import ContractError, DomainError
-from theory.core.record import RunFile, canonical
+from theory.core.record import Record, RunFile, canonical
 from theory.core.registry import Registry
 
 POOLS = ("inline", "processes")
@@ -61,20 +62,45 @@ def read_corpus(path: str | os.PathLike[str] | None) -> tuple[Path, str] | None:
                           cure=str(error.strerror)) from error  # fmt: skip
 
 
-def _checked(claims: Sequence[Claim], registry: Registry) -> None:
+def _well_formed(claims: list[Claim], registry: Registry) -> list[Claim]:
     found = [fault for claim in claims for fault in faults(claim, registry.statements)]
     if found:
         raise ContractError(tuple(found))
+    return claims
+
+
+def _read_plan(run_path: str | os.PathLike[str], planned_on: Callable[[Iterable[Record]], Plan]) -> Plan:
+    with RunFile.read(run_path) as run:
+        return planned_on(run.records())
+
+
+def _check_options(pool_name: str, workers: int | None, chunk: int | None) -> None:
+    if pool_name not in POOLS:
+        raise DomainError(where="sweep", name="pool", rule=f"be one of {', '.join(POOLS)}", value=pool_name)
+    for name, value in (("workers", workers), ("chunk", chunk)):
+        if value is not None and value < 1:
+            raise DomainError(where="sweep", name=name, rule="be a whole number of at least 1", value=value)
+
+
+def _launched(run: RunFile, plan: Plan, **facts: Any) -> int:
+    """Number of this launch; a call that finds everything done leaves the run as it is."""
+    number = len(run.launches())
+    if plan.n_lanes or not number:
+        number = run.add_launch(launch.describe(**facts))
+    _note(run, plan)
+    return number
 
 
 def _note(run: RunFile, plan: Plan) -> None:
     """Write the experiments' cards and the skipped cells; an earlier reason goes where a cell is now wanted."""
-    run.put("experiments", {name: one.card() for name, one in plan.experiments.items()})
+    known, cards = run.get("experiments"), {name: one.card() for name, one in plan.experiments.items()}
+    if any(canonical(known.get(name)) != canonical(card) for name, card in cards.items()):
+        run.put("experiments", cards)
     skipped = {f"{name} {canonical(cell)}": {"experiment": name, "cell": cell, "reason": reason}
                for name, cell, reason in plan.skipped}  # fmt: skip
     earlier = run.get("skipped")
     kept = {name: body for name, body in earlier.items() if name not in plan.wanted} | skipped
-    if kept != earlier:
+    if canonical(kept) != canonical(earlier):
         run.clear("skipped")
         run.put("skipped", kept)
 
@@ -82,46 +108,38 @@ def _note(run: RunFile, plan: Plan) -> None:
 def sweep(
     run_path: str | os.PathLike[str], *, claims: Sequence[str] = (), papers: Sequence[str] = (), profile: str = "cpu",
     dry_run: bool = False, budget: float | None = None, device: str = "auto", pool_name: str = "inline",
-    workers: int | None = None, chunk: int | None = None, corpus: str | os.PathLike[str] | None = None, yes: bool = False,
-    command: str = "", report: Callable[[Progress], None] | None = None, registry: Registry | None = None,
-    planned: Callable[[Plan], None] | None = None,
+    workers: int | None = None, chunk: int | None = None, corpus: str | os.PathLike[str] | None = None,
+    yes: bool = False, command: str = "", report: Callable[[Progress], None] | None = None,
+    registry: Registry | None = None, planned: Callable[[Plan], object] = lambda plan: None,
 ) -> Swept:  # fmt: skip
     """Measure what the claims need and the run does not hold yet.
 
     Args:
-        claims, papers: which claims; all when neither is given.
-        budget: seconds after which no new chunk is begun; what is missing is measured by the next call.
-        chunk: lanes a chunk; None cuts to the cache or the free memory.
-        device, pool_name, workers: where; see `empirics.engine.device.pick` and `POOLS`.  Results are the same.
+        claims, papers: all claims when neither is given.  budget: seconds after which no new chunk is begun.
+        device, pool_name, workers: where; see `empirics.engine.device.pick`, `POOLS`.  chunk: lanes trained together.
         yes: measure even when the plan asks for more than `LARGEST_SWEEP` lanes.
         report: called after each commit; planned: called once before the first lane.
 
     Raises: DomainError, ContractError, RecordError and NoSpaceError; nothing that was stored is touched.
     """
-    if pool_name not in POOLS:
-        raise DomainError(where="sweep", name="pool", rule=f"be one of {', '.join(POOLS)}", value=pool_name)
-    for name, value in (("workers", workers), ("chunk", chunk)):
-        if value is not None and value < 1:
-            raise DomainError(where="sweep", name=name, rule="be a whole number of at least 1", value=value)
+    _check_options(pool_name, workers, chunk)
     registry = registry or Registry.load()
-    chosen = registry.choose(claims, papers)
-    _checked(chosen, registry)
+    chosen = _well_formed(registry.choose(claims, papers), registry)
     target, text = devices.pick(device), read_corpus(corpus)
     most = None if yes else LARGEST_DRY_RUN if dry_run else LARGEST_SWEEP
-    if dry_run and not Path(run_path).exists():
-        return Swept(make_plan(chosen, registry.experiments(), profile, (), text, most), None, registry.warnings)
-    with RunFile.read(run_path) if dry_run else RunFile.create(run_path) as run:
-        plan = make_plan(chosen, registry.experiments(), profile, run.records(), text, most)
-        if dry_run:
-            return Swept(plan, None, registry.warnings)
-        if planned is not None:
-            planned(plan)
+
+    def planned_on(stored: Iterable[Record]) -> Plan:
+        return make_plan(chosen, registry.experiments(), profile, stored, text, most)
+
+    new = None if Path(run_path).exists() else planned_on(())  # a plan that is refused leaves no file behind
+    if dry_run:
+        return Swept(new or _read_plan(run_path, planned_on), None, registry.warnings)
+    with RunFile.create(run_path) as run:
+        plan = new or planned_on(run.records())
+        planned(plan)
         devices.settle()
-        number = len(run.launches())
-        if plan.n_lanes or not number:  # a call that finds everything done leaves the run as it is
-            body = launch.describe(profile=profile, claims=[one.id for one in chosen], command=command, device=target, corpus=text)
-            number = run.add_launch(body)
-        _note(run, plan)
+        number = _launched(run, plan, profile=profile, claims=[one.id for one in chosen], command=command,
+                           device=target, corpus=text)  # fmt: skip
         n_workers = (workers or pool.default_workers()) if pool_name == "processes" and target.type == "cpu" else 0
         progress = execute(plan, run, launch=number, device=target, workers=n_workers, chunk_size=chunk, budget=budget,
                            corpus=text, report=report)  # fmt: skip

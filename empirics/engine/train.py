@@ -1,7 +1,8 @@
-"""Training of many models at once: parameters and losses carry a leading lane axis; `loss_l.sum()` is differentiated once.
+"""Training of many models at once: parameters and losses have a leading lane axis, and one backward pass serves all.
 
-Lanes do not interact, so each gets its own gradient.  Learning rates are columns [lane]: `torch.optim` has none per model
-in a stacked tensor.  A lane whose loss stops being finite keeps parameters that are not numbers and disturbs no other.
+Lanes do not interact, so each gets its own gradient.  Learning rates are columns [lane]: `torch.optim` has none per
+model in a stacked tensor.  A lane whose loss stops being finite keeps parameters that are not numbers
+and disturbs no other.
 """
 
 from __future__ import annotations

@@ -89,9 +89,16 @@ def regression_loss(
 
 
 def train_regression(
-    gram_ldd: torch.Tensor, cross_ld: torch.Tensor, mean_ld: torch.Tensor, label_l: torch.Tensor, *, affine: bool,
-    optimiser: str, rate_l: torch.Tensor, n_steps: int,
-) -> torch.Tensor:  # fmt: skip
+    gram_ldd: torch.Tensor,
+    cross_ld: torch.Tensor,
+    mean_ld: torch.Tensor,
+    label_l: torch.Tensor,
+    *,
+    affine: bool,
+    optimiser: str,
+    rate_l: torch.Tensor,
+    n_steps: int,
+) -> torch.Tensor:
     """Softmax weights after full-batch training from W = 0, slope 1, offset 0.  Returns: [lane, bit]."""
     params = {"logits": torch.zeros_like(cross_ld)}
     if affine:

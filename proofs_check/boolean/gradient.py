@@ -32,7 +32,9 @@ def _softmax_derivative(with_mean: bool) -> Result:
     return identity.vanishes([sympy.diff(z, w[j]) - weights[j] * (x[j] - (z if with_mean else 0)) for j in range(4)])
 
 
-def _enumerated_gap(d: int, k: int, f: tuple[Any, ...], p: Fraction, link: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Fraction:
+def _enumerated_gap(
+    d: int, k: int, f: tuple[Any, ...], p: Fraction, link: Callable[[Any], Any], slope: Callable[[Any], Any]
+) -> Fraction:
     """E[(f - link(xbar)) slope(xbar) (x_relevant - x_irrelevant)] over all inputs: d times the gap, from the definition."""
     total = Fraction(0)
     for x, weight in inputs(d, p):
@@ -42,7 +44,10 @@ def _enumerated_gap(d: int, k: int, f: tuple[Any, ...], p: Fraction, link: Calla
 
 
 def _gap_cases(wrong: bool) -> Iterator[Case]:
-    links: dict[str, tuple[Any, Any, Any]] = {"no link": (lambda z: z, lambda z: 1, None), "cubic": (lambda z: z**3, lambda z: 3 * z * z, lambda z: 3 * z * z)}
+    links: dict[str, tuple[Any, Any, Any]] = {
+        "no link": (lambda z: z, lambda z: 1, None),
+        "cubic": (lambda z: z**3, lambda z: 3 * z * z, lambda z: 3 * z * z),
+    }
     for d, k, label in ((5, 2, "and"), (6, 3, "or"), (6, 3, "majority"), (7, 4, "and"), (6, 2, "parity")):
         values = boolean.label_values(k=k, label=label)
         for p in (HALF, Fraction(2, 3), Fraction(1, 4)):
@@ -123,7 +128,9 @@ def _stationary(power: int) -> Result:
     label = 2 ** (-k)
     raw = (quarter + quarter * (u**2 / k + (1 - u) ** 2 / (d - k)) - 2 * (u * label + (1 - u) * label / 2) + label) / 2
     optimum = k / d + 2 ** (power - k) * k * (d - k) / d
-    return identity.vanishes([sympy.diff(pairs, u).subs(u, 1), pairs.subs(u, 1) - sympy.Rational(1, 16), sympy.diff(raw, u).subs(u, optimum)])
+    return identity.vanishes(
+        [sympy.diff(pairs, u).subs(u, 1), pairs.subs(u, 1) - sympy.Rational(1, 16), sympy.diff(raw, u).subs(u, optimum)]
+    )
 
 
 def _flip_cases(factor: int) -> Iterator[Case]:
@@ -145,24 +152,76 @@ def _flip_cases(factor: int) -> Iterator[Case]:
 
 SIXTH = (HALF,) * 6
 STEPS = (
-    Step("P1", ("boolean/theorem-4.1-gradient",), "d sigma: dz/dw_j = sigma_j (x_j - z)", "identity",
-         lambda: _softmax_derivative(True), Control("without - z", lambda: _softmax_derivative(False))),
-    Step("P2", ("boolean/gap-law", "boolean/theorem-4.1-gradient"), "The gap formulas equal enumeration over all inputs, for five labels, "
-         "three biases and two links", "exhaust", lambda: exhaust.equal(_gap_cases(False)),
-         Control("a gap of 2^-k", lambda: exhaust.equal(_gap_cases(True)))),
-    Step("P3", ("boolean/contrast-moments",), "Closed form of the contrast's second moment", "identity",
-         lambda: _second_moment(0), Control("k in place of k - 1", lambda: _second_moment(1))),
-    Step("P3-enumerated", ("boolean/contrast-moments",), "Both moments equal enumeration for three baselines", "exhaust",
-         lambda: exhaust.equal(_moment_cases(1)), Control("twice the mean", lambda: exhaust.equal(_moment_cases(2)))),
-    Step("P4", ("boolean/gap-law",), "The part of the gradient without the label vanishes for the link z^3", "exhaust",
-         lambda: exhaust.equal(_label_free(SIXTH)),
-         Control("one bit biased to 3/4", lambda: exhaust.equal(_label_free((*SIXTH[:5], Fraction(3, 4)))))),
-    Step("P5", ("boolean/theorem-4.1-gradient",), "eta/(8d) with eta = d^(1+eps/8) is d^(eps/8)/8", "identity",
-         lambda: _step_size("eps/8"), Control("eta = d^(1+eps/4)", lambda: _step_size("eps/4"))),
-    Step("P6", ("boolean/theorem-4.1",), "The error on the support is (d - k) sigma_irr", "identity",
-         lambda: _error_identity(False), Control("k sigma_irr there too", lambda: _error_identity(True))),
-    Step("P7", ("boolean/misspecification",), "The only stationary points: u = 1 for pairs (loss 1/16), u* end to end", "identity",
-         lambda: _stationary(1), Control("2^-k in place of 2^(1-k)", lambda: _stationary(0))),
-    Step("noise", ("boolean/noise",), "Flipped hints and flipped inputs leave the gap (1 - 2 rho)/8", "exhaust",
-         lambda: exhaust.equal(_flip_cases(2)), Control("1 - rho", lambda: exhaust.equal(_flip_cases(1)))),
-)  # fmt: skip
+    Step(
+        "P1",
+        ("boolean/theorem-4.1-gradient",),
+        "d sigma: dz/dw_j = sigma_j (x_j - z)",
+        "identity",
+        lambda: _softmax_derivative(True),
+        Control("without - z", lambda: _softmax_derivative(False)),
+    ),
+    Step(
+        "P2",
+        ("boolean/gap-law", "boolean/theorem-4.1-gradient"),
+        "The gap formulas equal enumeration over all inputs, for five labels, three biases and two links",
+        "exhaust",
+        lambda: exhaust.equal(_gap_cases(False)),
+        Control("a gap of 2^-k", lambda: exhaust.equal(_gap_cases(True))),
+    ),
+    Step(
+        "P3",
+        ("boolean/contrast-moments",),
+        "Closed form of the contrast's second moment",
+        "identity",
+        lambda: _second_moment(0),
+        Control("k in place of k - 1", lambda: _second_moment(1)),
+    ),
+    Step(
+        "P3-enumerated",
+        ("boolean/contrast-moments",),
+        "Both moments equal enumeration for three baselines",
+        "exhaust",
+        lambda: exhaust.equal(_moment_cases(1)),
+        Control("twice the mean", lambda: exhaust.equal(_moment_cases(2))),
+    ),
+    Step(
+        "P4",
+        ("boolean/gap-law",),
+        "The part of the gradient without the label vanishes for the link z^3",
+        "exhaust",
+        lambda: exhaust.equal(_label_free(SIXTH)),
+        Control("one bit biased to 3/4", lambda: exhaust.equal(_label_free((*SIXTH[:5], Fraction(3, 4))))),
+    ),
+    Step(
+        "P5",
+        ("boolean/theorem-4.1-gradient",),
+        "eta/(8d) with eta = d^(1+eps/8) is d^(eps/8)/8",
+        "identity",
+        lambda: _step_size("eps/8"),
+        Control("eta = d^(1+eps/4)", lambda: _step_size("eps/4")),
+    ),
+    Step(
+        "P6",
+        ("boolean/theorem-4.1",),
+        "The error on the support is (d - k) sigma_irr",
+        "identity",
+        lambda: _error_identity(False),
+        Control("k sigma_irr there too", lambda: _error_identity(True)),
+    ),
+    Step(
+        "P7",
+        ("boolean/misspecification",),
+        "The only stationary points: u = 1 for pairs (loss 1/16), u* end to end",
+        "identity",
+        lambda: _stationary(1),
+        Control("2^-k in place of 2^(1-k)", lambda: _stationary(0)),
+    ),
+    Step(
+        "noise",
+        ("boolean/noise",),
+        "Flipped hints and flipped inputs leave the gap (1 - 2 rho)/8",
+        "exhaust",
+        lambda: exhaust.equal(_flip_cases(2)),
+        Control("1 - rho", lambda: exhaust.equal(_flip_cases(1))),
+    ),
+)

@@ -39,8 +39,11 @@ def _schedule(largest: int) -> Result:
     from flint import arb
 
     return certify.convex_negative(
-        lambda x: (x / 8).exp() / 8 - x + arb(2).log(), lambda x: (x / 8).exp() / 512, arb(4).log(), arb(10**largest).log()
-    )  # fmt: skip
+        lambda x: (x / 8).exp() / 8 - x + arb(2).log(),
+        lambda x: (x / 8).exp() / 512,
+        arb(4).log(),
+        arb(10**largest).log(),
+    )
 
 
 def bayes_error(d: int, k: int, n: int) -> Fraction:
@@ -58,7 +61,7 @@ def bayes_error(d: int, k: int, n: int) -> Fraction:
             for j in range(d):
                 ones = sum(b >> j & 1 for b in members)
                 total += min(ones, len(members) - ones)
-    return total / (2 ** (d * n) * len(supports) * d)
+    return Fraction(total, 2 ** (d * n) * len(supports) * d)
 
 
 def exact_bound(d: int, k: int, n: int) -> Fraction:
@@ -75,15 +78,21 @@ def _bound_cases(quoted: bool) -> Iterator[tuple[str, bool]]:
 
 def _bayes_value(value: Fraction) -> Result:
     exact = [("Bayes error at d=8, k=4, n=1", bayes_error(8, 4, 1), value)]
-    floats = [(f"function at d={d} k={k} n={n}", abs(boolean.support_error_lower_bound(d=d, k=k, n=n) - float(exact_bound(d, k, n))) < 1e-14, True)
-              for d, k, n in ((8, 4, 1), (16, 8, 177), (16, 8, 178))]  # fmt: skip
+    floats = [
+        (
+            f"function at d={d} k={k} n={n}",
+            abs(boolean.support_error_lower_bound(d=d, k=k, n=n) - float(exact_bound(d, k, n))) < 1e-14,
+            True,
+        )
+        for d, k, n in ((8, 4, 1), (16, 8, 177), (16, 8, 178))
+    ]
     return exhaust.equal([*exact, *floats])
 
 
 def _eliminated(d: int, k: int, n: int, runs: int, seed: int) -> int:
     import numpy as np
 
-    bits = np.random.default_rng(seed).integers(0, 2, (runs, n, d), dtype=np.int8)
+    bits: Any = np.random.default_rng(seed).integers(0, 2, (runs, n, d), dtype=np.int8)
     positive = bits[:, :, :k].all(axis=2)
     kept = (bits | ~positive[:, :, None].astype(bool)).all(axis=1)
     return int((positive.any(axis=1) & ~kept[:, k:].any(axis=1)).sum())
@@ -91,13 +100,16 @@ def _eliminated(d: int, k: int, n: int, runs: int, seed: int) -> int:
 
 def _elimination(exponent_shift: int) -> Result:
     d, k, n, runs = 16, 4, 64, 12000
-    return sample.probability([(_eliminated(d, k, n, runs, 11), runs, boolean.elimination_probability(d=d + exponent_shift, k=k, n=n))])
+    return sample.probability(
+        [(_eliminated(d, k, n, runs, 11), runs, boolean.elimination_probability(d=d + exponent_shift, k=k, n=n))]
+    )
 
 
 def _exact_elimination(d: int, k: int, n: int) -> Fraction:
     p = Fraction(1, 2**k)
     return sum(
-        (math.comb(n, r) * p**r * (1 - p) ** (n - r) * (1 - Fraction(1, 2**r)) ** (d - k) for r in range(1, n + 1)), Fraction(0)
+        (math.comb(n, r) * p**r * (1 - p) ** (n - r) * (1 - Fraction(1, 2**r)) ** (d - k) for r in range(1, n + 1)),
+        Fraction(0),
     )
 
 
@@ -129,20 +141,64 @@ def _proposition_a(n: int, runs: int) -> Result:
 
 
 STEPS = (
-    Step("P8", ("boolean/ranking-law",), "One pair is ranked with the probability of the limit law (d = 64 and 256)", "sample",
-         lambda: _ranking(0.0), Control("the law for a tenth of the hints flipped", lambda: _ranking(0.1))),
-    Step("P9", ("boolean/theorem-4.1",), "With constant 1 and eps <= 1 the theorem's step leaves the population error at 1/4 or more, of at "
-         "most 1/2, for every 4 <= d <= 10^20 (k = d/2)", "certify", lambda: _schedule(20),
-         Control("up to 10^21", lambda: _schedule(21)), role="vacuity"),
-    Step("P10", ("boolean/theorem-4.3",), "The corrected lower bound lies below the exact Bayes error", "exhaust",
-         lambda: exhaust.holds(_bound_cases(False)), Control("the quoted form, minimum over coordinates inside", lambda: exhaust.holds(_bound_cases(True))),
-         role="corrects"),
-    Step("P10-value", ("boolean/theorem-4.3",), "The Bayes error at d = 8, k = 4, n = 1 is 15/32, and the function equals the bound", "exhaust",
-         lambda: _bayes_value(Fraction(15, 32)), Control("7/16, the bound itself", lambda: _bayes_value(Fraction(7, 16))), role="corrects"),
-    Step("P11", ("boolean/elimination",), "Elimination's success rate at d = 16, k = 4, n = 64", "sample",
-         lambda: _elimination(0), Control("exponent d in place of d - k", lambda: _elimination(4))),
-    Step("P11-sum", ("boolean/elimination",), "The function equals the exact sum in fractions", "exhaust",
-         lambda: exhaust.holds(_elimination_sum(0)), Control("exponent d - k + 1", lambda: exhaust.holds(_elimination_sum(1)))),
-    Step("P12", ("boolean/proposition-A",), "The guaranteed error is exceeded in at most 5 % of runs (d = 64, k = 32, n = 8000, G = 7)", "sample",
-         lambda: _proposition_a(8000, 100), Control("the same guarantee for data with n = 500", lambda: _proposition_a(500, 60))),
-)  # fmt: skip
+    Step(
+        "P8",
+        ("boolean/ranking-law",),
+        "One pair is ranked with the probability of the limit law (d = 64 and 256)",
+        "sample",
+        lambda: _ranking(0.0),
+        Control("the law for a tenth of the hints flipped", lambda: _ranking(0.1)),
+    ),
+    Step(
+        "P9",
+        ("boolean/theorem-4.1",),
+        "With constant 1 and eps <= 1 the theorem's step leaves the population error at 1/4 or more, of at "
+        "most 1/2, for every 4 <= d <= 10^20 (k = d/2)",
+        "certify",
+        lambda: _schedule(20),
+        Control("up to 10^21", lambda: _schedule(21)),
+        role="vacuity",
+    ),
+    Step(
+        "P10",
+        ("boolean/theorem-4.3",),
+        "The corrected lower bound lies below the exact Bayes error",
+        "exhaust",
+        lambda: exhaust.holds(_bound_cases(False)),
+        Control("the quoted form, minimum over coordinates inside", lambda: exhaust.holds(_bound_cases(True))),
+        role="corrects",
+    ),
+    Step(
+        "P10-value",
+        ("boolean/theorem-4.3",),
+        "The Bayes error at d = 8, k = 4, n = 1 is 15/32, and the function equals the bound",
+        "exhaust",
+        lambda: _bayes_value(Fraction(15, 32)),
+        Control("7/16, the bound itself", lambda: _bayes_value(Fraction(7, 16))),
+        role="corrects",
+    ),
+    Step(
+        "P11",
+        ("boolean/elimination",),
+        "Elimination's success rate at d = 16, k = 4, n = 64",
+        "sample",
+        lambda: _elimination(0),
+        Control("exponent d in place of d - k", lambda: _elimination(4)),
+    ),
+    Step(
+        "P11-sum",
+        ("boolean/elimination",),
+        "The function equals the exact sum in fractions",
+        "exhaust",
+        lambda: exhaust.holds(_elimination_sum(0)),
+        Control("exponent d - k + 1", lambda: exhaust.holds(_elimination_sum(1))),
+    ),
+    Step(
+        "P12",
+        ("boolean/proposition-A",),
+        "The guaranteed error is exceeded in at most 5 % of runs (d = 64, k = 32, n = 8000, G = 7)",
+        "sample",
+        lambda: _proposition_a(8000, 100),
+        Control("the same guarantee for data with n = 500", lambda: _proposition_a(500, 60)),
+    ),
+)

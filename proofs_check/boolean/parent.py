@@ -75,14 +75,45 @@ def _query_bound(exponents: range) -> Result:
 
 
 STEPS = (
-    Step("P13", ("boolean/ks-lemma-8",), "The mean parity of an input in the window, exactly, against the explicit bound", "exhaust",
-         lambda: exhaust.holds(_mean_parity(True)), Control("without the window", lambda: exhaust.holds(_mean_parity(False)))),
-    Step("P14", ("boolean/ks-lemma-9",), "There are fewer than (2d)^4 products of at most four bits", "identity",
-         lambda: _union_count(1), Control("2d in place of 2d - 1", lambda: _union_count(0))),
-    Step("P15", ("boolean/ks-theorem-2",), "The exponent nu is 11 + eps", "identity", lambda: _exponent("eps/4"),
-         Control("nu_3 = eps/2", lambda: _exponent("eps/2"))),
-    Step("link-gap", ("boolean/ks-theorem-5",), "d times the gap of a parity pair is 2c/d for the link -1 + c z^2", "exhaust",
-         lambda: exhaust.equal(_pair_parity(Fraction(1))), Control("c/d", lambda: exhaust.equal(_pair_parity(Fraction(1, 2))))),
-    Step("eq-5", ("boolean/ks-eq-5",), "Equation (5) is negative at d = 64, k = 32, one query, oracle error 1/100, for n = 10^2 .. 10^18",
-         "certify", lambda: _query_bound(range(2, 19)), Control("at n = 10^20", lambda: _query_bound(range(20, 21))), role="vacuity"),
-)  # fmt: skip
+    Step(
+        "P13",
+        ("boolean/ks-lemma-8",),
+        "The mean parity of an input in the window, exactly, against the explicit bound",
+        "exhaust",
+        lambda: exhaust.holds(_mean_parity(True)),
+        Control("without the window", lambda: exhaust.holds(_mean_parity(False))),
+    ),
+    Step(
+        "P14",
+        ("boolean/ks-lemma-9",),
+        "There are fewer than (2d)^4 products of at most four bits",
+        "identity",
+        lambda: _union_count(1),
+        Control("2d in place of 2d - 1", lambda: _union_count(0)),
+    ),
+    Step(
+        "P15",
+        ("boolean/ks-theorem-2",),
+        "The exponent nu is 11 + eps",
+        "identity",
+        lambda: _exponent("eps/4"),
+        Control("nu_3 = eps/2", lambda: _exponent("eps/2")),
+    ),
+    Step(
+        "link-gap",
+        ("boolean/ks-theorem-5",),
+        "d times the gap of a parity pair is 2c/d for the link -1 + c z^2",
+        "exhaust",
+        lambda: exhaust.equal(_pair_parity(Fraction(1))),
+        Control("c/d", lambda: exhaust.equal(_pair_parity(Fraction(1, 2)))),
+    ),
+    Step(
+        "eq-5",
+        ("boolean/ks-eq-5",),
+        "Equation (5) is negative at d = 64, k = 32, one query, oracle error 1/100, for n = 10^2 .. 10^18",
+        "certify",
+        lambda: _query_bound(range(2, 19)),
+        Control("at n = 10^20", lambda: _query_bound(range(20, 21))),
+        role="vacuity",
+    ),
+)

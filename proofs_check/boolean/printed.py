@@ -96,8 +96,13 @@ def _recovers(doublings: int) -> Iterator[tuple[str, bool]]:
     for k in (4, 6, 8):
         d, n, q = 2 * k, 2 ** (k + doublings), 2**k
         # the first terms of the exact sum, over the common denominator q^n 2^(r (d-k)); the rest is not negative
-        value = sum((Fraction(math.comb(n, r) * (q - 1) ** (n - r), q**n) * (1 - Fraction(1, 2**r)) ** (d - k)
-                     for r in range(1, min(n, 70))), Fraction(0))  # fmt: skip
+        value = sum(
+            (
+                Fraction(math.comb(n, r) * (q - 1) ** (n - r), q**n) * (1 - Fraction(1, 2**r)) ** (d - k)
+                for r in range(1, min(n, 70))
+            ),
+            Fraction(0),
+        )
         yield f"d={d} k={k} n={n}: {float(value):.4f}", value >= Fraction(99, 100)
 
 
@@ -109,27 +114,103 @@ def _majority_gap(parity: bool) -> Iterator[tuple[str, bool]]:
 
 
 STEPS = (
-    Step("theorem-4.3-quoted", ("boolean/theorem-4.3",), "As quoted (minimum over coordinates inside the mean) f = 0 breaks the bound",
-         "exhaust", lambda: exhaust.holds(_quoted_minimum(False)),
-         Control("the corrected form, which f = 0 obeys", lambda: exhaust.holds(_quoted_minimum(True))), role="refutes"),
-    Step("P16", ("boolean/appendix-H",), "3p/d <= 1/(9d) fails at the printed p = 1/3, for d = 2..64", "exhaust",
-         lambda: exhaust.holds(_flip_bound(Fraction(1, 3))), Control("p = 1/27", lambda: exhaust.holds(_flip_bound(Fraction(1, 27)))), role="refutes"),
-    Step("P16-corrected", ("boolean/appendix-H",), "Equality holds exactly at p = 1/27", "identity",
-         lambda: _solved(Fraction(1, 27)), Control("p = 1/3", lambda: _solved(Fraction(1, 3))), role="corrects"),
-    Step("P17", ("boolean/lemma-E.2",), "Products of up to three bits stay within kappa = sqrt(ln(4 d^3/p)/(2n))", "sample",
-         lambda: _triple_products(1.0, 200), Control("kappa/3", lambda: _triple_products(3.0, 60)), role="corrects"),
-    Step("linear-read-out", ("boolean/theorem-4.1-readout",), "An error of 1/(1 + d - k) does not make a linear read-out exact (k = d/2)",
-         "exhaust", lambda: exhaust.holds(_readout_cases(Fraction(1))),
-         Control("nine tenths of that error", lambda: exhaust.holds(_readout_cases(Fraction(9, 10)))), role="refutes"),
-    Step("mass-rate", ("boolean/eq-6-mass",), "The irrelevant mass is not exp(-Theta(d)): -ln(mass)/d tends to 0 at the theorem's step",
-         "identity", lambda: _mass_limit(True), Control("a logit gap of d", lambda: _mass_limit(False)), role="refutes"),
-    Step("mass", ("boolean/eq-6-mass",), "The irrelevant mass is (d-2)/(2 e^G + d - 2)", "identity",
-         lambda: _mass_identity(False), Control("d in place of d - 2", lambda: _mass_identity(True)), role="corrects"),
-    Step("sign", ("boolean/appendix-G-sign",), "A probability of at least 1 - exp(x), x > 0, says nothing", "certify",
-         lambda: _sign(1), Control("1 - exp(-x)", lambda: _sign(-1)), role="vacuity"),
-    Step("no-positive", ("boolean/appendix-G-sign",), "The probability of no positive label is at least 1 - n 2^-k", "exhaust",
-         lambda: exhaust.holds(_bernoulli(0)), Control("1 - n 2^-k / 2", lambda: exhaust.holds(_bernoulli(1))), role="corrects"),
-    Step("elimination", ("boolean/hardness-reading",), "With n = 32 * 2^k samples elimination recovers the support of AND of k = d/2 bits in time n d (k = 4, 6, 8)", "exhaust", lambda: exhaust.holds(_recovers(5)), Control("n = 2^k / 2", lambda: exhaust.holds(_recovers(-1))), role="refutes"),
-    Step("majority-gap", ("boolean/majority-reading",), "Majority has a gap of at least 1/(8 d sqrt k), so one step sees its bits", "exhaust",
-         lambda: exhaust.holds(_majority_gap(False)), Control("parity, whose gap is 0", lambda: exhaust.holds(_majority_gap(True))), role="refutes"),
-)  # fmt: skip
+    Step(
+        "theorem-4.3-quoted",
+        ("boolean/theorem-4.3",),
+        "As quoted (minimum over coordinates inside the mean) f = 0 breaks the bound",
+        "exhaust",
+        lambda: exhaust.holds(_quoted_minimum(False)),
+        Control("the corrected form, which f = 0 obeys", lambda: exhaust.holds(_quoted_minimum(True))),
+        role="refutes",
+    ),
+    Step(
+        "P16",
+        ("boolean/appendix-H",),
+        "3p/d <= 1/(9d) fails at the printed p = 1/3, for d = 2..64",
+        "exhaust",
+        lambda: exhaust.holds(_flip_bound(Fraction(1, 3))),
+        Control("p = 1/27", lambda: exhaust.holds(_flip_bound(Fraction(1, 27)))),
+        role="refutes",
+    ),
+    Step(
+        "P16-corrected",
+        ("boolean/appendix-H",),
+        "Equality holds exactly at p = 1/27",
+        "identity",
+        lambda: _solved(Fraction(1, 27)),
+        Control("p = 1/3", lambda: _solved(Fraction(1, 3))),
+        role="corrects",
+    ),
+    Step(
+        "P17",
+        ("boolean/lemma-E.2",),
+        "Products of up to three bits stay within kappa = sqrt(ln(4 d^3/p)/(2n))",
+        "sample",
+        lambda: _triple_products(1.0, 200),
+        Control("kappa/3", lambda: _triple_products(3.0, 60)),
+        role="corrects",
+    ),
+    Step(
+        "linear-read-out",
+        ("boolean/theorem-4.1-readout",),
+        "An error of 1/(1 + d - k) does not make a linear read-out exact (k = d/2)",
+        "exhaust",
+        lambda: exhaust.holds(_readout_cases(Fraction(1))),
+        Control("nine tenths of that error", lambda: exhaust.holds(_readout_cases(Fraction(9, 10)))),
+        role="refutes",
+    ),
+    Step(
+        "mass-rate",
+        ("boolean/eq-6-mass",),
+        "The irrelevant mass is not exp(-Theta(d)): -ln(mass)/d tends to 0 at the theorem's step",
+        "identity",
+        lambda: _mass_limit(True),
+        Control("a logit gap of d", lambda: _mass_limit(False)),
+        role="refutes",
+    ),
+    Step(
+        "mass",
+        ("boolean/eq-6-mass",),
+        "The irrelevant mass is (d-2)/(2 e^G + d - 2)",
+        "identity",
+        lambda: _mass_identity(False),
+        Control("d in place of d - 2", lambda: _mass_identity(True)),
+        role="corrects",
+    ),
+    Step(
+        "sign",
+        ("boolean/appendix-G-sign",),
+        "A probability of at least 1 - exp(x), x > 0, says nothing",
+        "certify",
+        lambda: _sign(1),
+        Control("1 - exp(-x)", lambda: _sign(-1)),
+        role="vacuity",
+    ),
+    Step(
+        "no-positive",
+        ("boolean/appendix-G-sign",),
+        "The probability of no positive label is at least 1 - n 2^-k",
+        "exhaust",
+        lambda: exhaust.holds(_bernoulli(0)),
+        Control("1 - n 2^-k / 2", lambda: exhaust.holds(_bernoulli(1))),
+        role="corrects",
+    ),
+    Step(
+        "elimination",
+        ("boolean/hardness-reading",),
+        "With n = 32 * 2^k samples elimination recovers the support of AND of k = d/2 bits in time n d (k = 4, 6, 8)",
+        "exhaust",
+        lambda: exhaust.holds(_recovers(5)),
+        Control("n = 2^k / 2", lambda: exhaust.holds(_recovers(-1))),
+        role="refutes",
+    ),
+    Step(
+        "majority-gap",
+        ("boolean/majority-reading",),
+        "Majority has a gap of at least 1/(8 d sqrt k), so one step sees its bits",
+        "exhaust",
+        lambda: exhaust.holds(_majority_gap(False)),
+        Control("parity, whose gap is 0", lambda: exhaust.holds(_majority_gap(True))),
+        role="refutes",
+    ),
+)

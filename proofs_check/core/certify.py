@@ -15,7 +15,7 @@ Function = Callable[[Any], Any]
 
 
 def less(a: Any, b: Any) -> str:
-    """"yes", "no" or "undecided" for two balls or numbers."""
+    """ "yes", "no" or "undecided" for two balls or numbers."""
     from flint import arb
 
     a, b = arb(a), arb(b)
@@ -52,9 +52,13 @@ def positive(
                 continue
             for point in (a, (a + b) / 2, b):
                 if function(point) <= 0:
-                    return Result(Finding.REFUTED, f"{function(point).str(6, radius=False)} at {point.str(8, radius=False)}")
+                    return Result(
+                        Finding.REFUTED, f"{function(point).str(6, radius=False)} at {point.str(8, radius=False)}"
+                    )
             if depth == deepest:
-                return Result(Finding.UNDECIDED, f"undecided near {((a + b) / 2).str(8, radius=False)} after {deepest} halvings")
+                return Result(
+                    Finding.UNDECIDED, f"undecided near {((a + b) / 2).str(8, radius=False)} after {deepest} halvings"
+                )
             middle = arb(((a + b) / 2).mid())
             todo += [(a, middle, depth + 1), (middle, b, depth + 1)]
         return Result(Finding.CERTIFIED, f"{n_pieces} intervals")

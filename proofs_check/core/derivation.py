@@ -44,7 +44,11 @@ class Result:
     @property
     def words(self) -> str:
         """The finding as printed: "supported at level 0.001" carries its level."""
-        return f"{self.finding.value} at level {self.level:g}" if self.level is not None and self.holds else self.finding.value
+        return (
+            f"{self.finding.value} at level {self.level:g}"
+            if self.level is not None and self.holds
+            else self.finding.value
+        )
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ class Step:
     role: str = "supports"
 
     def __post_init__(self) -> None:
-        faults = [(self.id, f"role must be one of {', '.join(ROLES)}, got {self.role!r}")] if self.role not in ROLES else []
+        faults = (
+            [(self.id, f"role must be one of {', '.join(ROLES)}, got {self.role!r}")] if self.role not in ROLES else []
+        )
         if self.method not in METHODS:
             faults.append((self.id, f"method must be one of {', '.join(METHODS)}, got {self.method!r}"))
         if faults:
@@ -99,12 +105,23 @@ def check(derivations: Iterable[Derivation]) -> dict[str, dict[str, Any]]:
             started = time.perf_counter()
             result, control = step.run(), step.control.run()
             found[f"{derivation.id}/{step.id}"] = {
-                "derivation": derivation.id, "paper": derivation.paper, "step": step.id, "about": list(step.about),
-                "role": step.role, "says": step.says, "method": step.method, "finding": result.words, "detail": result.detail,
-                "control": {"says": step.control.says, "rejected": control.finding is Finding.REFUTED, "detail": control.detail,
-                            "finding": control.words},
+                "derivation": derivation.id,
+                "paper": derivation.paper,
+                "step": step.id,
+                "about": list(step.about),
+                "role": step.role,
+                "says": step.says,
+                "method": step.method,
+                "finding": result.words,
+                "detail": result.detail,
+                "control": {
+                    "says": step.control.says,
+                    "rejected": control.finding is Finding.REFUTED,
+                    "detail": control.detail,
+                    "finding": control.words,
+                },
                 "seconds": round(time.perf_counter() - started, 3),
-            }  # fmt: skip
+            }
     return found
 
 

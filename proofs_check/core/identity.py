@@ -30,7 +30,10 @@ def _away_from_zero(value: Any, source: random.Random, n_points: int) -> Result:
 
     symbols = sorted(value.free_symbols, key=str)
     for _ in range(n_points):
-        point = {s: sympy.Integer(source.randint(2, 12)) if s.is_integer else sympy.Rational(source.randint(1, 40), 7) for s in symbols}
+        point = {
+            s: sympy.Integer(source.randint(2, 12)) if s.is_integer else sympy.Rational(source.randint(1, 40), 7)
+            for s in symbols
+        }
         at = value.subs(point)
         if at.is_number and at.is_finite and abs(sympy.N(at, 40)) > sympy.Float("1e-25", 40):
             where = ", ".join(f"{name} = {number}" for name, number in point.items())

@@ -23,7 +23,11 @@ def is_farkas(matrix: Matrix, limits: Vector, multipliers: Vector) -> bool:
     """True when the multipliers prove that A x <= b has no solution, in exact arithmetic."""
     columns = range(len(matrix[0]))
     combined = [sum((y * row[j] for y, row in zip(multipliers, matrix)), Fraction(0)) for j in columns]
-    return all(y >= 0 for y in multipliers) and not any(combined) and sum((y * b for y, b in zip(multipliers, limits)), Fraction(0)) < 0
+    return (
+        all(y >= 0 for y in multipliers)
+        and not any(combined)
+        and sum((y * b for y, b in zip(multipliers, limits)), Fraction(0)) < 0
+    )
 
 
 def _rationals(values: Sequence[float], largest: int) -> list[Fraction]:
@@ -38,7 +42,9 @@ def feasible_point(matrix: Matrix, limits: Vector) -> list[Fraction] | None:
     a, b = np.array(matrix, dtype=float), np.array(limits, dtype=float)
     # the largest margin first, so that rounding stays inside
     norms = np.abs(a).sum(axis=1, keepdims=True)
-    solved = linprog(np.r_[np.zeros(a.shape[1]), -1], A_ub=np.c_[a, norms], b_ub=b, bounds=[(None, None)] * a.shape[1] + [(0, 1)])
+    solved = linprog(
+        np.r_[np.zeros(a.shape[1]), -1], A_ub=np.c_[a, norms], b_ub=b, bounds=[(None, None)] * a.shape[1] + [(0, 1)]
+    )
     if solved.status != 0:
         return None
     for largest in (1, 8, 64, 10**4, 10**9):

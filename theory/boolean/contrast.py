@@ -59,8 +59,13 @@ def contrast_moments(
     require_support("contrast_moments", d, k)
     require_one_of("contrast_moments", "baseline", baseline, BASELINES)
     values = label_values(k=k, label=label)
-    require(all(one in (0, 1) for one in values), where="contrast_moments", name="label",
-            rule="take the values 0 and 1 only", value=values)  # fmt: skip
+    require(
+        all(one in (0, 1) for one in values),
+        where="contrast_moments",
+        name="label",
+        rule="take the values 0 and 1 only",
+        value=values,
+    )
     inexact = not (is_exact(p) and is_exact(rho))
     share: Number = float(p) if inexact else exact(p)
     weights: Any = float_weights if inexact else exact_weights
@@ -100,7 +105,7 @@ def sample_size_from_moments(
 
     Returns: float, not rounded; inf where mean <= 0, or where it exceeds every float.
     Raises: DomainError for another method, second_moment < mean^2, or (not gauss) second_moment > 1.
-    Source: derived: section 3.5; textbook inequalities.
+    Source: derived: P3, P8; textbook inequalities.
 
     Examples:
     >>> eighth = Fraction(1, 8)
@@ -110,12 +115,23 @@ def sample_size_from_moments(
     inf
     """
     require_one_of("sample_size_from_moments", "method", method, METHODS)
-    require(second_moment >= mean * mean, where="sample_size_from_moments", name="second_moment",
-            meaning=SECOND.meaning, rule=f"be at least mean^2 = {float(mean * mean):g}",
-            value=second_moment)  # fmt: skip
-    require(method == "gauss" or second_moment <= 1, where="sample_size_from_moments", name="second_moment",
-            meaning=SECOND.meaning, rule=f"be at most 1 with method='{method}', which needs D in [-1, 1]",
-            value=second_moment, cure="use method='gauss' or rescale D")  # fmt: skip
+    require(
+        second_moment >= mean * mean,
+        where="sample_size_from_moments",
+        name="second_moment",
+        meaning=SECOND.meaning,
+        rule=f"be at least mean^2 = {float(mean * mean):g}",
+        value=second_moment,
+    )
+    require(
+        method == "gauss" or second_moment <= 1,
+        where="sample_size_from_moments",
+        name="second_moment",
+        meaning=SECOND.meaning,
+        rule=f"be at most 1 with method='{method}', which needs D in [-1, 1]",
+        value=second_moment,
+        cure="use method='gauss' or rescale D",
+    )
     if mean <= 0:
         return math.inf
     budget = 2 * (math.log(comparisons) - math.log(delta))
@@ -131,9 +147,16 @@ def sample_size_from_moments(
 
 @checks(D, K, T, DELTA, RHO)
 def ranking_sample_size(
-    *, d: int, k: int, t: int | None = None, delta: float, method: str = "gauss", hints: str = "pairs",
-    baseline: str = "raw", rho: Number = 0,
-) -> float:  # fmt: skip
+    *,
+    d: int,
+    k: int,
+    t: int | None = None,
+    delta: float,
+    method: str = "gauss",
+    hints: str = "pairs",
+    baseline: str = "raw",
+    rho: Number = 0,
+) -> float:
     """Samples after which one gradient step ranks every relevant bit above every irrelevant one, by a union bound.
 
     Args:
@@ -143,7 +166,7 @@ def ranking_sample_size(
 
     Returns: float, not rounded; inf at rho = 1/2.
     Raises: DomainError for other names, odd k with pairs and no t, 2 t > d.
-    Source: derived: section 3.5.
+    Source: derived: P3, P8.
 
     Examples:
     >>> round(ranking_sample_size(d=64, k=32, delta=0.05), 3)
@@ -173,8 +196,13 @@ def _compared(d: int, k: int, t: int | None, method: str, hints: str) -> tuple[i
     where = "ranking_sample_size"
     if hints == "label":
         require(t is None, where=where, name="t", rule="be None with hints='label'", value=t)
-        require(method != "chernoff", where=where, name="method",
-                rule="be gauss, bernstein or hoeffding with hints='label'", value=method)  # fmt: skip
+        require(
+            method != "chernoff",
+            where=where,
+            name="method",
+            rule="be gauss, bernstein or hoeffding with hints='label'",
+            value=method,
+        )
         return k * (d - k), k
     if t is None:
         require_even(where, k)
@@ -192,7 +220,7 @@ def contrast_misorder_probability(*, d: int | None, k: int, n: int) -> float:
     Args:
         d: None takes the limit in which the mean bit is 1/2.
 
-    Source: derived: section 3.5.
+    Source: derived: P3, P8.
 
     Examples:
     >>> round(contrast_misorder_probability(d=8, k=2, n=10), 9)
@@ -215,9 +243,15 @@ def contrast_misorder_probability(*, d: int | None, k: int, n: int) -> float:
         return 0.0
     reach = scale * min(n, math.ceil(n * mean + spread))
     size = 1 << (2 * reach).bit_length()
-    require(size <= LARGEST_LATTICE, where="contrast_misorder_probability", name="n", meaning=N.meaning, value=n,
-            rule=f"leave at most 2^25 lattice points (here {size})",
-            cure="use the Gaussian value Phi(-sqrt(n) E D / sd D)")  # fmt: skip
+    require(
+        size <= LARGEST_LATTICE,
+        where="contrast_misorder_probability",
+        name="n",
+        meaning=N.meaning,
+        value=n,
+        rule=f"leave at most 2^25 lattice points (here {size})",
+        cure="use the Gaussian value Phi(-sqrt(n) E D / sd D)",
+    )
     start = np.zeros(size)
     np.add.at(start, np.arange(-scale, scale + 1) % size, step)
     law = np.fft.irfft(np.fft.rfft(start) ** n, size)

@@ -36,7 +36,7 @@ def label_values(*, k: int, label: Label, bits: str = "01") -> tuple[Number, ...
 
     Raises: DomainError for an unknown name, a wrong length, "majority" with even k, or other bits.
 
-    Source: derived: section 3.4 conventions.
+    Source: derived: convention of P2.
 
     Examples:
     >>> label_values(k=2, label="and")
@@ -46,8 +46,13 @@ def label_values(*, k: int, label: Label, bits: str = "01") -> tuple[Number, ...
     """
     require_one_of("label_values", "bits", bits, ("01", "pm1"))
     if isinstance(label, tuple):
-        require(len(label) == k + 1 and all(is_real(one) and math.isfinite(one) for one in label), where="label_values",
-                name="label", rule=f"hold k + 1 = {k + 1} finite values", value=label)  # fmt: skip
+        require(
+            len(label) == k + 1 and all(is_real(one) and math.isfinite(one) for one in label),
+            where="label_values",
+            name="label",
+            rule=f"hold k + 1 = {k + 1} finite values",
+            value=label,
+        )
         return label
     require_one_of("label_values", "label", label, ("and", "or", "majority", "parity"))
     ones = range(k + 1)
@@ -77,8 +82,14 @@ def chow_gap(*, k: int, threshold: int, p: Number = HALF, rho: Number = 0) -> Nu
     >>> chow_gap(k=2, threshold=2, rho=Fraction(1, 2))
     Fraction(0, 1)
     """
-    require(threshold <= k, where="chow_gap", name="threshold", meaning=THRESHOLD.meaning,
-            rule=f"lie in 1..k = {k}", value=threshold)  # fmt: skip
+    require(
+        threshold <= k,
+        where="chow_gap",
+        name="threshold",
+        meaning=THRESHOLD.meaning,
+        rule=f"lie in 1..k = {k}",
+        value=threshold,
+    )
     share, flips = exact(p), exact(rho)
     gap = (1 - 2 * flips) * math.comb(k - 1, threshold - 1) * share**threshold * (1 - share) ** (k - threshold + 1)
     return like(gap, p, rho)
@@ -113,9 +124,15 @@ def expected_gradient(
 
 @checks(D, K, P, RHO)
 def symmetric_gap(
-    *, d: int, k: int, label: Label, link_derivative: Link | None = None, p: Number = HALF, bits: str = "01",
+    *,
+    d: int,
+    k: int,
+    label: Label,
+    link_derivative: Link | None = None,
+    p: Number = HALF,
+    bits: str = "01",
     rho: Number = 0,
-) -> Number:  # fmt: skip
+) -> Number:
     """d times the gradient gap between relevant and irrelevant positions, for any symmetric label and any link.
 
     Statement: E[f(s) phi'(xbar) (s/k - r/(d-k))] with s ~ Bin(k, p), r ~ Bin(d-k, p); the bracket doubles for +-1 bits.

@@ -15,7 +15,7 @@ from theory.core.domain import checks
 def label_entropy(*, k: int) -> float:
     """Entropy of AND of k fair bits, in bits.
 
-    Source: textbook; section 3.3.
+    Source: textbook; P11.
 
     Examples:
     >>> round(label_entropy(k=2), 10)
@@ -31,7 +31,7 @@ def label_entropy(*, k: int) -> float:
 def trivial_losses(*, k: int) -> tuple[Fraction, Fraction]:
     """(0-1 error of the constant 0, half the squared loss of the constant 2^-k), exact.
 
-    Source: derived: section 3.3.
+    Source: derived: P11.
 
     Examples:
     >>> trivial_losses(k=4)
@@ -67,7 +67,7 @@ def support_bound_max_n(*, d: int, k: int) -> int:
 
     Statement: the largest integer below ln(1 - min(k/d, 1-k/d)) / ln(1 - 2^-k); a tie is settled in integers.
 
-    Source: derived: section 3.2.
+    Source: derived: P10.
 
     Examples:
     >>> support_bound_max_n(d=16, k=8)
@@ -95,7 +95,7 @@ def fano_identification_bound(*, d: int, k: int, n: int) -> float:
 
     Statement: 1 - (n H2(2^-k) + 1)/log2 C(d, k).  Lower bound; vacuous where it is negative.
 
-    Source: textbook (Fano's inequality); derived: section 3.3.
+    Source: textbook (Fano's inequality); derived: P11.
 
     Examples:
     >>> round(fano_identification_bound(d=16, k=8, n=50), 9)
@@ -156,7 +156,7 @@ def affine_population_scale(*, k: int) -> Fraction:
 
     Statement: k 2^(1-k), exact.
 
-    Source: derived: section 3.9.
+    Source: derived: P7.
 
     Examples:
     >>> affine_population_scale(k=3)
@@ -173,7 +173,7 @@ def tree_and_covariance(*, level: int) -> Fraction:
 
     Statement: q^2 (1 - q), q = 2^-(2^(level-1)), exact.
 
-    Source: derived: section 8.5.
+    Source: derived: AND tree.
 
     Examples:
     >>> tree_and_covariance(level=2)

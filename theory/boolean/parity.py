@@ -70,7 +70,7 @@ def parity_pair_moments(*, d: int, link: str = "ks", c: Number = 4) -> tuple[Num
         link: "ks" (c is not used) or "quadratic", phi = -1 + c z^2.
 
     Raises: DomainError for another link or c <= 0.
-    Source: derived: section 3.5, from 2410.08633.
+    Source: derived: P3 for +-1 bits, from 2410.08633.
 
     Examples:
     >>> parity_pair_moments(d=4)
@@ -114,7 +114,7 @@ def parity_sample_size(*, d: int, t: int, delta: float, link: str = "ks", c: Num
     Statement: 2 ln(2 t (d-2)/delta) Var/mean^2, about d log d.
 
     Raises: DomainError for 2 t > d, another link, or c <= 0.
-    Source: derived: section 3.5.
+    Source: derived: P3, P8.
 
     Examples:
     >>> round(parity_sample_size(d=16, t=4, delta=0.05), 3)
@@ -162,5 +162,3 @@ def interaction_radius(*, d: int, n: int, p: float) -> float:
     True
     """
     return math.sqrt(2 / n * (math.log(32) + 4 * math.log(d) - math.log(p)))
-
-

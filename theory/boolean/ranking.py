@@ -94,9 +94,15 @@ def _column_failure(n: int, d: int, rho: float, ties: str) -> float:
         return 1 - 2 / (d * (d - 1))
     if n * chernoff_rate(rho) > 750 + math.log(2 * (d - 2)):  # below the least float
         return 0.0
-    require(n <= LARGEST_N, where="pair_ranking_probability", name="n", meaning=N.meaning, value=n,
-            rule=f"be at most {LARGEST_N} for hints so noisy (rho = {rho:g})",
-            cure="use gaussian_ranking_probability")  # fmt: skip
+    require(
+        n <= LARGEST_N,
+        where="pair_ranking_probability",
+        name="n",
+        meaning=N.meaning,
+        value=n,
+        rule=f"be at most {LARGEST_N} for hints so noisy (rho = {rho:g})",
+        cure="use gaussian_ranking_probability",
+    )
     score, weight = _relevant_scores(n, d, rho)
     above, equal = _other_bit(n, score, rho)
     differ, equal = 2 * weight * above, weight * equal
@@ -185,7 +191,7 @@ def gaussian_ranking_probability(
     Statement: integral of k phi(z) (1 - Phi(z))^(k-1) Phi((g + sr z)/si)^(d-k) dz, g = gap sqrt(n).
 
     Raises: DomainError for gap < 0 or a standard deviation <= 0.
-    Source: textbook; derived: section 3.5.
+    Source: textbook; derived: P3, P8.
 
     Examples:
     >>> round(gaussian_ranking_probability(d=16, k=4, n=512, gap=1/32, sd_relevant=0.25, sd_irrelevant=0.25), 6)

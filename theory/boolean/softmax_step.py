@@ -67,7 +67,7 @@ class Certificate:
 def breakdown_fraction() -> Fraction:
     """Least fraction of corrupted hints that can tie an irrelevant bit with both relevant ones.
 
-    Source: derived: section 3.6.
+    Source: derived: step noise.
 
     Examples:
     >>> breakdown_fraction()
@@ -80,7 +80,7 @@ def breakdown_fraction() -> Fraction:
 def oracle_tolerance(*, d: int) -> Fraction:
     """Error per gradient entry below which the ranking survives in population: half the gap 1/(8 d).
 
-    Source: derived: section 3.6.
+    Source: derived: step noise.
 
     Examples:
     >>> oracle_tolerance(d=64)
@@ -138,9 +138,15 @@ def step_size_for_error(*, d: int, k: int, tau: float) -> StepSize:
     require_support(where, d, k)
     require_even(where, k)
     widest = max(k, d - k)
-    require(tau * d < widest, where=where, name="tau", meaning=TAU.meaning,
-            rule=f"be below max(k, d-k)/d = {widest / d:g}", value=tau,
-            cure="any larger error is reached without a step")  # fmt: skip
+    require(
+        tau * d < widest,
+        where=where,
+        name="tau",
+        meaning=TAU.meaning,
+        rule=f"be below max(k, d-k)/d = {widest / d:g}",
+        value=tau,
+        cure="any larger error is reached without a step",
+    )
     gap = math.log1p((widest / tau - d) / 2)
     return StepSize(gap, 8 * d * gap)
 
@@ -150,11 +156,21 @@ def _checked_readout(where: str, R: Sequence[float], support: Sequence[int]) -> 
     for name, given in (("R", R), ("support", support)):
         require(isinstance(given, Iterable), where=where, name=name, rule="be a sequence", value=given)
     values, chosen = list(R), list(support)
-    require(bool(values) and all(is_real(one) and math.isfinite(one) for one in values), where=where, name="R",
-            rule="be a non-empty sequence of finite numbers", value=R)  # fmt: skip
+    require(
+        bool(values) and all(is_real(one) and math.isfinite(one) for one in values),
+        where=where,
+        name="R",
+        rule="be a non-empty sequence of finite numbers",
+        value=R,
+    )
     good = all(is_integer(one) and 0 <= one < len(values) for one in chosen)
-    require(good and 0 < len(set(chosen)) == len(chosen), where=where, name="support",
-            rule=f"hold distinct positions in 0..{len(values) - 1}, at least one", value=support)  # fmt: skip
+    require(
+        good and 0 < len(set(chosen)) == len(chosen),
+        where=where,
+        name="support",
+        rule=f"hold distinct positions in 0..{len(values) - 1}, at least one",
+        value=support,
+    )
     inside = set(chosen)
     return [float(values[j]) for j in chosen], [float(one) for j, one in enumerate(values) if j not in inside]
 
@@ -167,7 +183,7 @@ def linear_margin(*, R: Sequence[float], support: Sequence[int]) -> float:
         support: 0-based positions of the relevant bits.
 
     Raises: DomainError for a bad support or values that are not finite.
-    Source: derived: section 3.7.
+    Source: derived: P6, linear-read-out.
 
     Examples:
     >>> linear_margin(R=[1.0, 0.5, 0.25], support=[0, 1])
@@ -185,7 +201,7 @@ def read_outs(*, R: Sequence[float], support: Sequence[int]) -> ReadOuts:
     Statement: rank: min_b R > max_not-b R; linear: margin > 0; rounding: min_b R > 1/2 > max_not-b R (strict).
 
     Raises: DomainError as `linear_margin`, and when the support is everything.
-    Source: derived: section 3.7.
+    Source: derived: P6, linear-read-out.
 
     Examples:
     >>> read_outs(R=[0.9, 0.6, 0.1], support=[0, 1]).linear
@@ -244,7 +260,7 @@ def balance_failure(*, n: int, G: float, ratio: float = 3.0) -> float:
     Statement: P(|4 G (Bin(2n, 1/2) - n)/n| > ln ratio), strict.
 
     Raises: DomainError for ratio <= 1.
-    Source: derived: section 3.7.
+    Source: derived: P6, linear-read-out.
 
     Examples:
     >>> round(balance_failure(n=1000, G=5), 10)
@@ -267,7 +283,7 @@ def one_step_certificate(*, d: int, k: int, n: int, G: float, delta: float) -> C
 
     Returns: error = inf where theta >= 1.
     Raises: DomainError for odd k.
-    Source: derived: P12 (section 3.8).
+    Source: derived: P12.
 
     Examples:
     >>> round(one_step_certificate(d=64, k=32, n=8000, G=7, delta=0.05).error, 6)

@@ -52,8 +52,13 @@ class Source:
 
     def card(self) -> dict[str, str]:
         """As a JSON-able mapping."""
-        return {"paper": self.paper, "where": self.where, "version": self.version, "provenance": self.provenance,
-                "text": str(self)}  # fmt: skip
+        return {
+            "paper": self.paper,
+            "where": self.where,
+            "version": self.version,
+            "provenance": self.provenance,
+            "text": str(self),
+        }
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,9 @@ class Bound:
 
     def __post_init__(self) -> None:
         if self.direction not in DIRECTIONS:
-            raise DomainError(where=f"bound {self.name}", name="direction", rule=f"be one of {DIRECTIONS}", value=self.direction)
+            raise DomainError(
+                where=f"bound {self.name}", name="direction", rule=f"be one of {DIRECTIONS}", value=self.direction
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -146,8 +153,13 @@ class Bound:
         """
         self._check_names(values)
         if "ball" not in self.systems:
-            raise DomainError(where=self.name, name="systems", rule="hold 'ball' to be enclosed", value=self.systems,
-                              cure="the bound is an algorithm; its tests check it by a second method")  # fmt: skip
+            raise DomainError(
+                where=self.name,
+                name="systems",
+                rule="hold 'ball' to be enclosed",
+                value=self.systems,
+                cure="the bound is an algorithm; its tests check it by a second method",
+            )
         from flint import ctx
 
         for one in self.params:
@@ -167,7 +179,9 @@ class Bound:
     def expression(self) -> Any:
         """The bound as a sympy expression in symbols that carry the domains' signs.  Raises: DomainError if unsupported."""
         if "symbol" not in self.systems:
-            raise DomainError(where=self.name, name="systems", rule="hold 'symbol' to be an expression", value=self.systems)
+            raise DomainError(
+                where=self.name, name="systems", rule="hold 'symbol' to be an expression", value=self.systems
+            )
         return self.formula(SYMBOL, **{one.name: _symbol(one) for one in self.params})
 
     def latex_text(self) -> str:
@@ -187,9 +201,15 @@ class Bound:
 
 
 def bound(
-    *, params: tuple[Parameter, ...] = (), direction: str, source: Source, hypotheses: tuple[Hypothesis, ...] = (),
-    constants: tuple[tuple[str, Any], ...] = (), systems: tuple[str, ...] = ("float", "ball", "symbol"), latex: str = "",
-) -> Callable[[Callable[..., Any]], Bound]:  # fmt: skip
+    *,
+    params: tuple[Parameter, ...] = (),
+    direction: str,
+    source: Source,
+    hypotheses: tuple[Hypothesis, ...] = (),
+    constants: tuple[tuple[str, Any], ...] = (),
+    systems: tuple[str, ...] = ("float", "ball", "symbol"),
+    latex: str = "",
+) -> Callable[[Callable[..., Any]], Bound]:
     """Decorator that makes a Bound of a formula."""
 
     def wrap(formula: Callable[..., Any]) -> Bound:
@@ -201,8 +221,10 @@ def bound(
 def constant(value: float, source: Source, *, direction: str = "exact", name: str = "") -> Bound:
     """A bound that is one number."""
 
+    exact = Fraction(repr(value)) if isinstance(value, float) else value  # the decimal that was typed
+
     def formula(m: Any) -> Any:
-        return m.number(value)
+        return m.number(exact)
 
     formula.__doc__ = f"The constant {value}."
     return Bound(name or f"constant {value}", formula, (), direction, source)
@@ -229,7 +251,11 @@ def _outward(end: Any, towards: float) -> float:
     try:
         near = float(exact)
     except OverflowError:
-        return math.inf if exact > 0 and towards > 0 else (-math.inf if exact < 0 and towards < 0 else math.copysign(1.7976931348623157e308, exact))
+        return (
+            math.inf
+            if exact > 0 and towards > 0
+            else (-math.inf if exact < 0 and towards < 0 else math.copysign(1.7976931348623157e308, exact))
+        )
     on_safe_side = near <= exact if towards < 0 else near >= exact
     return near if on_safe_side else math.nextafter(near, towards)
 

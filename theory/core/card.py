@@ -21,8 +21,12 @@ def formula_card(bound: Bound | None) -> Body:
     """Name, LaTeX (may be ""), first line of the docstring and whole docstring of a bound."""
     if bound is None:
         return {"name": "", "latex": "", "text": "", "doc": ""}
-    return {"name": bound.name, "latex": bound.latex_text(), "text": bound.says,
-            "doc": (bound.formula.__doc__ or "").strip()}  # fmt: skip
+    return {
+        "name": bound.name,
+        "latex": bound.latex_text(),
+        "text": bound.says,
+        "doc": (bound.formula.__doc__ or "").strip(),
+    }
 
 
 def observable_card(one: Observable) -> Body:
@@ -33,8 +37,15 @@ def observable_card(one: Observable) -> Body:
             return "depends on the setting"
         return value if math.isfinite(value) else None
 
-    return {"name": one.name, "unit": one.unit, "low": end(one.low), "high": end(one.high), "evidence": one.evidence,
-            "noise": one.noise, "resolution": one.resolution}  # fmt: skip
+    return {
+        "name": one.name,
+        "unit": one.unit,
+        "low": end(one.low),
+        "high": end(one.high),
+        "evidence": one.evidence,
+        "noise": one.noise,
+        "resolution": one.resolution,
+    }
 
 
 def control_says(control: Control) -> str:
@@ -59,25 +70,40 @@ def claim_card(claim: Claim, profile: str, experiment: Mapping[str, Any] | None)
     """The claim as it stood: statement, formulas, sources, hypotheses, observables, switches and size of the grid."""
     wanted = claim.wanted(profile)
     return {
-        "id": claim.id, "paper": claim.paper, "says": claim.says, "about": list(claim.about),
-        "against": list(claim.against), "experiment": claim.experiment, "profile": profile, "limits": claim.limits,
-        "derivation": claim.derivation, "n_cells": len(wanted), "n_lanes": sum(seeds for _, seeds in wanted),
+        "id": claim.id,
+        "paper": claim.paper,
+        "says": claim.says,
+        "about": list(claim.about),
+        "against": list(claim.against),
+        "experiment": claim.experiment,
+        "profile": profile,
+        "limits": claim.limits,
+        "derivation": claim.derivation,
+        "n_cells": len(wanted),
+        "n_lanes": sum(seeds for _, seeds in wanted),
         "switches": dict(experiment["switches"]) if experiment else {},
         "clauses": [_clause_card(clause, number) for number, clause in enumerate(claim.clauses)],
-    }  # fmt: skip
+    }
 
 
 def _clause_card(clause: Clause, number: int) -> Body:
     bound = clause.bound
     return {
-        "label": clause_label(clause, number), "kind": clause.kind, "says": bound.says if bound else clause.relation.says,
-        "formula": formula_card(bound), "source": bound.source.card() if bound else None,
+        "label": clause_label(clause, number),
+        "kind": clause.kind,
+        "says": bound.says if bound else clause.relation.says,
+        "formula": formula_card(bound),
+        "source": bound.source.card() if bound else None,
         "hypotheses": [one.says for one in bound.hypotheses] if bound else [],
-        "parameters": [{"name": p.name, "meaning": p.meaning, "unit": p.unit, "rule": p.domain.rule} for p in bound.params]
-        if bound else [],
-        "observable": observable_card(clause.observable), "relation": clause.relation.says,
+        "parameters": [
+            {"name": p.name, "meaning": p.meaning, "unit": p.unit, "rule": p.domain.rule} for p in bound.params
+        ]
+        if bound
+        else [],
+        "observable": observable_card(clause.observable),
+        "relation": clause.relation.says,
         "control": control_says(clause.control),
-    }  # fmt: skip
+    }
 
 
 def statement_card(one: Statement) -> Body:
@@ -135,8 +161,14 @@ def curves(clause: Clause, points: list[Judged], x: str | None, lines: list[str]
     for members in series.values():
         curve = _curve(bound, [point.cell for point in members], x)
         if len(curve) > 1:
-            found.append({"cell": {name: members[0].cell.get(name) for name in lines}, "role": role,
-                          "x": [a for a, _ in curve], "y": [b for _, b in curve]})  # fmt: skip
+            found.append(
+                {
+                    "cell": {name: members[0].cell.get(name) for name in lines},
+                    "role": role,
+                    "x": [a for a, _ in curve],
+                    "y": [b for _, b in curve],
+                }
+            )
     return found
 
 
@@ -150,7 +182,9 @@ def _curve(bound: Bound, cells: list[Cell], x: str) -> list[tuple[float, float]]
         places = [{**cells[0], x: int(v) if isinstance(domain, Integer) else v} for v in xs]
     found = {}
     for cell in places:
-        if any(one.is_broken(cell) for one in bound.hypotheses) or cell[x] not in next(p.domain for p in bound.params if p.name == x):
+        if any(one.is_broken(cell) for one in bound.hypotheses) or cell[x] not in next(
+            p.domain for p in bound.params if p.name == x
+        ):
             continue
         value = float(bound(**{name: cell[name] for name in bound.names}))
         if math.isfinite(value):

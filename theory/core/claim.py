@@ -47,8 +47,12 @@ def _values(axis: Any, cell: Mapping[str, Any]) -> tuple[Any, ...]:
         try:
             axis = axis(**{name: cell[name] for name in argument_names(axis)})
         except KeyError as error:
-            raise DomainError(where="Grid", name=str(error.args[0]), rule="stand before the coordinate that reads it",
-                              value="no such coordinate") from None  # fmt: skip
+            raise DomainError(
+                where="Grid",
+                name=str(error.args[0]),
+                rule="stand before the coordinate that reads it",
+                value="no such coordinate",
+            ) from None
     return tuple(axis) if isinstance(axis, tuple | list | range) else (axis,)
 
 
@@ -216,7 +220,7 @@ class Clause:
         return merged([*moved(base, arms.first), *moved(base, arms.second)])
 
     def decided(self, cell: Cell) -> str:
-        """"vacuous" or "outside" when planning can tell so from the cell alone, else ""."""
+        """ "vacuous" or "outside" when planning can tell so from the cell alone, else ""."""
         if self.bound is None:
             return ""
         if any(one.is_broken(cell) for one in self.bound.hypotheses):
@@ -275,7 +279,8 @@ class Claim:
         return [(cell, reason) for (cell, _), reason in self._planned(profile) if reason]
 
     def _planned(self, profile: str) -> list[tuple[tuple[Cell, int], str]]:
-        grid, reasons = self.grid(profile), {}
+        grid = self.grid(profile)
+        reasons: dict[str, str] = {}
         pairs: list[tuple[Cell, int]] = []
         for clause in self.clauses:
             for one in (clause, clause.controlled()):

@@ -50,7 +50,9 @@ def _clause_faults(what: str, clause: Clause) -> list[Fault]:
     if len(clause.control.swapped) != 1:
         found.append((what, f"its control must swap exactly one thing, got {clause.control.swapped or 'none'}"))
     if clause.given and clause.observable.noise in POOLED:
-        found.append((what, f"'given' judges every trained model by itself, noise {clause.observable.noise!r} pools them"))
+        found.append(
+            (what, f"'given' judges every trained model by itself, noise {clause.observable.noise!r} pools them")
+        )
     arms = clause.difference
     if arms and arms.scale not in ("difference", "log ratio"):
         found.append((what, f"scale must be 'difference' or 'log ratio', got {arms.scale!r}"))
@@ -78,8 +80,9 @@ def _grid_faults(claim: Claim, profile: str) -> list[Fault]:
         fewest = min((seeds for _, seeds in clause.cells(claim.grid(profile))), default=1)
         needed = least_seeds(clause.observable.noise, LEVEL / max(judged, 1))
         if clause.observable.noise in POOLED and fewest < needed:
-            found.append((what, f"{fewest} seeds cannot reach the level with {clause.observable.noise} noise; "
-                                f"{needed} can"))  # fmt: skip
+            found.append(
+                (what, f"{fewest} seeds cannot reach the level with {clause.observable.noise} noise; {needed} can")
+            )
     return found
 
 

@@ -131,9 +131,14 @@ class Parameter:
         """Raise DomainError unless `value` is in the domain."""
         if value not in self.domain:
             raise DomainError(
-                where=where, name=self.name, meaning=self.meaning, rule=self.domain.rule, value=value,
-                source=source, cure=cure,
-            )  # fmt: skip
+                where=where,
+                name=self.name,
+                meaning=self.meaning,
+                rule=self.domain.rule,
+                value=value,
+                source=source,
+                cure=cure,
+            )
 
 
 def checks(*parameters: Parameter, source: str = "") -> Callable[[Callable[P, R]], Callable[P, R]]:

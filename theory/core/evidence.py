@@ -221,7 +221,10 @@ def _with_unknown(values: Sequence[Value], low: float, high: float, build: Calla
     """The hull of the spans with the diverged lanes at `low` and at `high`."""
     known = [one for one in values if one is not None]
     n_diverged = len(values) - len(known)
-    ends = [build([float(end) if one is None else float(one) for one in values]) for end in ((low, high) if n_diverged else (low,))]  # type: ignore[arg-type]
+    ends = [
+        build([float(end) if one is None else _number(one) for one in values])
+        for end in ((low, high) if n_diverged else (low,))
+    ]
     return Span(min(s.low for s in ends), max(s.high for s in ends), ends[0].value, len(values), n_diverged)
 
 
@@ -231,8 +234,10 @@ def pooled_span(observable: Observable, values: Sequence[Value], alpha: float, l
     if observable.noise == "bernoulli":
         values = [0.0 if one is None else one for one in values]
     if any(one is None for one in values) and not (math.isfinite(low) and math.isfinite(high)):
-        known = [float(one) for one in values if one is not None]  # type: ignore[arg-type]
-        return Span(-INF, INF, _centre(observable.noise, known) if known else math.nan, len(values), len(values) - len(known))
+        known = [_number(one) for one in values if one is not None]
+        return Span(
+            -INF, INF, _centre(observable.noise, known) if known else math.nan, len(values), len(values) - len(known)
+        )
 
     def build(numbers: list[float]) -> Span:
         ends = _pooled_interval(observable.noise, numbers, alpha, low, high)
@@ -252,7 +257,12 @@ def lane_span(observable: Observable, value: Value, alpha: float, limits: tuple[
 
 
 def spans(
-    observable: Observable, values: Mapping[int, Value], alpha: float, limits: tuple[float, float], *, literal: bool = False
+    observable: Observable,
+    values: Mapping[int, Value],
+    alpha: float,
+    limits: tuple[float, float],
+    *,
+    literal: bool = False,
 ) -> list[Span]:
     """The intervals that one cell's values leave for the truth: one, or one a lane where every lane is judged by itself.
 
@@ -292,9 +302,15 @@ def _difference(first: float, second: float, scale: str) -> float:
 
 
 def difference_spans(
-    observable: Observable, first: Mapping[int, Value], second: Mapping[int, Value], alpha: float,
-    limits: tuple[float, float], *, scale: str = "difference", paired: bool = True,
-) -> list[Span]:  # fmt: skip
+    observable: Observable,
+    first: Mapping[int, Value],
+    second: Mapping[int, Value],
+    alpha: float,
+    limits: tuple[float, float],
+    *,
+    scale: str = "difference",
+    paired: bool = True,
+) -> list[Span]:
     """Intervals for first minus second.
 
     For 0/1 outcomes the sign is what is tested: paired, the interval is that of (share of discordant pairs in favour of
@@ -304,8 +320,8 @@ def difference_spans(
     if observable.noise == "bernoulli":
         return [_bernoulli_difference(first, second, alpha, paired)]
     if not paired or observable.noise == "within":
-        one = [lane for lane in spans(_as_estimate(observable), first, alpha / 2, limits)]
-        two = [lane for lane in spans(_as_estimate(observable), second, alpha / 2, limits)]
+        one = list(spans(_as_estimate(observable), first, alpha / 2, limits))
+        two = list(spans(_as_estimate(observable), second, alpha / 2, limits))
         return [_apart(a, b, scale) for a, b in zip(one, two)]
     seeds = sorted(set(first) & set(second))
     reach = limits[1] - limits[0]
@@ -319,8 +335,15 @@ def difference_spans(
 
 def _as_estimate(observable: Observable) -> Observable:
     if observable.evidence.startswith("witness"):
-        return Observable(observable.name, observable.unit, observable.low, observable.high, "estimate",
-                          observable.noise, observable.resolution)  # fmt: skip
+        return Observable(
+            observable.name,
+            observable.unit,
+            observable.low,
+            observable.high,
+            "estimate",
+            observable.noise,
+            observable.resolution,
+        )
     return observable
 
 
@@ -353,12 +376,17 @@ def _bernoulli_difference(first: Mapping[int, Value], second: Mapping[int, Value
         return Span(2 * low - 1, 2 * high - 1, 2 * wins / (wins + losses) - 1, len(shared), n_diverged)
     from scipy.stats.contingency import odds_ratio
 
-    table = [[int(sum(one.values())), int(len(one) - sum(one.values()))],
-             [int(sum(two.values())), int(len(two) - sum(two.values()))]]  # fmt: skip
+    table = [
+        [int(sum(one.values())), int(len(one) - sum(one.values()))],
+        [int(sum(two.values())), int(len(two) - sum(two.values()))],
+    ]
     if table[0][0] + table[1][0] == 0 or table[0][1] + table[1][1] == 0:
         return Span(-INF, INF, 0.0, len(one) + len(two), n_diverged)
     found = odds_ratio(table, kind="conditional")
     ends = found.confidence_interval(confidence_level=1 - alpha)
     low, high = (-INF if ends.low <= 0 else math.log(ends.low)), (INF if ends.high == INF else math.log(ends.high))
-    value = max(low, min(high, math.log(found.statistic) if 0 < found.statistic < INF else (-INF if found.statistic <= 0 else INF)))
+    value = max(
+        low,
+        min(high, math.log(found.statistic) if 0 < found.statistic < INF else (-INF if found.statistic <= 0 else INF)),
+    )
     return Span(low, high, value, len(one) + len(two), n_diverged)

@@ -33,7 +33,11 @@ def explanation(claim: Claim, registry: Registry) -> dict[str, Any]:
     for clause in card["clauses"]:
         lines += _clause_lines(clause)
     steps = _proof_steps(claim, registry)
-    lines += ["", "proof steps about it:"] + [f"    {step}" for step in steps] if steps else ["", "no proof step is about it"]
+    lines += (
+        ["", "proof steps about it:"] + [f"    {step}" for step in steps]
+        if steps
+        else ["", "no proof step is about it"]
+    )
     lines += ["settings to measure: " + ", ".join(f"{name} {n}" for name, n in sizes.items())]
     lines += [f"what the verdict does not show: {claim.limits}"] if claim.limits else []
     return {**card, "sizes": sizes, "steps": steps, "text": "\n".join(lines)}
@@ -48,7 +52,10 @@ def _clause_lines(clause: dict[str, Any]) -> list[str]:
         lines += [f"    source: {clause['source']['text']}"]
         lines += [f"    {p['name']}: {p['meaning']}; must {p['rule']}" for p in clause["parameters"]]
         lines += [f"    hypothesis: {one}" for one in clause["hypotheses"]]
-    lines += [f"    measured: {observable['name']} {observable['unit']}".rstrip() + f"; {EVIDENCE_WORDS[observable['evidence']]}"]
+    lines += [
+        f"    measured: {observable['name']} {observable['unit']}".rstrip()
+        + f"; {EVIDENCE_WORDS[observable['evidence']]}"
+    ]
     lines += [f"    rule: {clause['relation']}", f"    control that must fail: {clause['control']}"]
     return lines
 
@@ -64,11 +71,19 @@ def _proof_steps(claim: Claim, registry: Registry) -> list[str]:
 
 
 PURPOSES = {
-    "numpy": "arrays", "scipy": "distributions and linear programs", "sympy": "formulas as algebra",
-    "torch": "training", "matplotlib": "figures", "python-flint": "rigorous enclosures",
-    "typer": "the command line", "rich": "tables and progress", "typst": "PDF reports",
-    "pyarrow": "optional: export to parquet", "ray": "optional: clusters", "jax": "optional: one more contestant in bench",
-}  # fmt: skip
+    "numpy": "arrays",
+    "scipy": "distributions and linear programs",
+    "sympy": "formulas as algebra",
+    "torch": "training",
+    "matplotlib": "figures",
+    "python-flint": "rigorous enclosures",
+    "typer": "the command line",
+    "rich": "tables and progress",
+    "typst": "PDF reports",
+    "pyarrow": "optional: export to parquet",
+    "ray": "optional: clusters",
+    "jax": "optional: one more contestant in bench",
+}
 
 
 def environment() -> list[dict[str, str]]:

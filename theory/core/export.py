@@ -24,10 +24,18 @@ def export_run(run: str | os.PathLike[str], *, to: str = "jsonl", out: str | os.
     if to not in FORMATS:
         raise DomainError(where="export", name="to", rule=f"be one of {', '.join(FORMATS)}", value=to)
     if to == "parquet" and importlib.util.find_spec("pyarrow") is None:
-        raise DomainError(where="export", name="to", rule="be a form that is installed", value=to, cure="pip install pyarrow")
+        raise DomainError(
+            where="export", name="to", rule="be a form that is installed", value=to, cure="pip install pyarrow"
+        )
     target = Path(out) if out is not None else Path(run).with_suffix(FORMATS[to])
     if target.exists():
-        raise DomainError(where="export", name="out", rule="be a path where nothing is", value=str(target), cure="remove it or name another")
+        raise DomainError(
+            where="export",
+            name="out",
+            rule="be a path where nothing is",
+            value=str(target),
+            cure="remove it or name another",
+        )
     with RunFile.read(run) as file:
         if to == "compact":
             with RunFile.create(target) as copy:
@@ -37,7 +45,9 @@ def export_run(run: str | os.PathLike[str], *, to: str = "jsonl", out: str | os.
         try:
             _write(file, to, target)
         except OSError as error:
-            raise RecordError(f"export: {target} must be writable ({error.strerror}); name another with --out") from error
+            raise RecordError(
+                f"export: {target} must be writable ({error.strerror}); name another with --out"
+            ) from error
     return target
 
 
@@ -59,29 +69,54 @@ def _write(file: RunFile, to: str, target: Path) -> None:
 
 
 def _row_names() -> tuple[str, ...]:
-    return ("experiment", "version", "cell", "seed", "status", "observable", "inner", "value", "count", "variance", "cost")
+    return (
+        "experiment",
+        "version",
+        "cell",
+        "seed",
+        "status",
+        "observable",
+        "inner",
+        "value",
+        "count",
+        "variance",
+        "cost",
+    )
 
 
 def _rows(file: RunFile) -> Iterator[dict[str, Any]]:
     """One row a measured number."""
     for one in file.records():
-        head = {"experiment": one.experiment, "version": one.version, "cell": canonical(one.cell), "seed": one.seed,
-                "status": one.status, "cost": one.cost}  # fmt: skip
+        head = {
+            "experiment": one.experiment,
+            "version": one.version,
+            "cell": canonical(one.cell),
+            "seed": one.seed,
+            "status": one.status,
+            "cost": one.cost,
+        }
         if not one.values:
             yield {**head, "observable": one.reason, "inner": "{}", "value": None, "count": None, "variance": None}
         for name, entry in one.values.items():
             sample = isinstance(entry, dict)
             for inner, path in _points(one):
                 value = _at(entry["mean"] if sample else entry, path)
-                yield {**head, "observable": name, "inner": canonical(inner), "value": value,
-                       "count": _at(entry["count"], path) if sample else None,
-                       "variance": _at(entry["variance"], path) if sample else None}  # fmt: skip
+                yield {
+                    **head,
+                    "observable": name,
+                    "inner": canonical(inner),
+                    "value": value,
+                    "count": _at(entry["count"], path) if sample else None,
+                    "variance": _at(entry["variance"], path) if sample else None,
+                }
 
 
 def _points(record: Record) -> list[tuple[dict[str, Any], list[int]]]:
     points: list[tuple[dict[str, Any], list[int]]] = [({}, [])]
     for name, values in record.inner.items():
-        points = [({**cell, name: value}, [*path, index]) for cell, path in points for index, value in enumerate(values)]
+        points = [
+            ({**cell, name: value}, [*path, index]) for cell, path in points for index, value in enumerate(values)
+        ]
     return points
 
 

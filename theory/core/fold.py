@@ -6,6 +6,7 @@ finds where a level is crossed along an axis, outward to grid points, open where
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def crossing(points: Sequence[tuple[float, Span]], level: float, *, rising: bool
 
 def _interpolated(ordered: Sequence[tuple[float, Span]], level: float) -> float:
     """Where the straight line between neighbouring point values meets the level; nan where it never does."""
-    for (x0, a), (x1, b) in zip(ordered, ordered[1:]):
+    for (x0, a), (x1, b) in itertools.pairwise(ordered):
         if (a.value - level) * (b.value - level) <= 0 and a.value != b.value:
             share = (level - a.value) / (b.value - a.value)
             if x0 > 0:

@@ -34,11 +34,18 @@ class Judged:
         """As a JSON-able mapping; None stands for an unbounded end."""
         span = self.span or Span(math.nan, math.nan, math.nan, 0)
         return {
-            "cell": self.cell, "outcome": self.verdict.outcome.value, "slack": _finite(self.verdict.slack),
-            "detail": self.verdict.detail, "value": _finite(span.value), "low": _finite(span.low),
-            "high": _finite(span.high), "bound": _finite(self.bound), "bound_high": None, "n_seeds": span.n,
+            "cell": self.cell,
+            "outcome": self.verdict.outcome.value,
+            "slack": _finite(self.verdict.slack),
+            "detail": self.verdict.detail,
+            "value": _finite(span.value),
+            "low": _finite(span.low),
+            "high": _finite(span.high),
+            "bound": _finite(self.bound),
+            "bound_high": None,
+            "n_seeds": span.n,
             "n_diverged": span.n_diverged,
-        }  # fmt: skip
+        }
 
 
 def _finite(value: float | None) -> float | None:
@@ -81,7 +88,13 @@ def _arm_values(claim: Claim, clause: Clause, members: list[tuple[Cell, int]], d
 
 
 def _spans(
-    claim: Claim, clause: Clause, cell: Cell, members: list[tuple[Cell, int]], data: Measured, alpha: float, literal: bool
+    claim: Claim,
+    clause: Clause,
+    cell: Cell,
+    members: list[tuple[Cell, int]],
+    data: Measured,
+    alpha: float,
+    literal: bool,
 ) -> list[Span]:
     limits = clause.observable.range(members[0][0])
     arms = clause.difference
@@ -131,7 +144,9 @@ def _is_vacuous(clause: Clause, bound: float, cell: Cell) -> bool:
 
 
 # ---------------------------------------------------------------------------- judging one clause
-def judge_clause(claim: Claim, clause: Clause, profile: str, data: Measured, alpha: float, *, literal: bool = False) -> list[Judged]:
+def judge_clause(
+    claim: Claim, clause: Clause, profile: str, data: Measured, alpha: float, *, literal: bool = False
+) -> list[Judged]:
     """All judged points of a clause.  `literal` is for controls: a witness counts as the value itself."""
     pairs = clause.cells(claim.grid(profile))
     if clause.given:
@@ -159,10 +174,14 @@ def _judged(clause: Clause, point: Judged) -> Judged:
     if point.span is None or point.verdict.outcome is not Outcome.MISSING:
         return point
     bound = point.bound if point.bound is not None else math.nan
-    return Judged(point.cell, clause.relation.judge(point.span, bound, clause.observable, point.cell), point.span, point.bound)
+    return Judged(
+        point.cell, clause.relation.judge(point.span, bound, clause.observable, point.cell), point.span, point.bound
+    )
 
 
-def _judge_lanes(claim: Claim, clause: Clause, pairs: list[tuple[Cell, int]], data: Measured, alpha: float) -> list[Judged]:
+def _judge_lanes(
+    claim: Claim, clause: Clause, pairs: list[tuple[Cell, int]], data: Measured, alpha: float
+) -> list[Judged]:
     """Each trained model against its own prediction."""
     points: list[Judged] = []
     for cell, members in _groups(clause, pairs):
@@ -295,7 +314,9 @@ class ClaimVerdict:
         """For each clause's control: (points that rejected it, points judged)."""
         found = []
         for _, control in self.clauses:
-            judged = [p for p in control if p.verdict.outcome.value in ("violated", "inconclusive", "consistent", "confirmed")]
+            judged = [
+                p for p in control if p.verdict.outcome.value in ("violated", "inconclusive", "consistent", "confirmed")
+            ]
             found.append((sum(p.verdict.outcome is Outcome.VIOLATED for p in judged), len(judged)))
         return found
 
@@ -314,7 +335,11 @@ class ClaimVerdict:
             head = f"consistent, loose by a factor {self.slack:.3g}"
         text = f"{head}, on {counts.get(self.outcome.value, 0)} of {judged} settings" if judged else head
         rest = [f"{counts[name]} {name}" for name in counts if name in ("vacuous", "outside", "missing")]
-        rest += [f"{n} {name}" for name, n in counts.items() if name not in ("vacuous", "outside", "missing", self.outcome.value)]
+        rest += [
+            f"{n} {name}"
+            for name, n in counts.items()
+            if name not in ("vacuous", "outside", "missing", self.outcome.value)
+        ]
         text += "".join(f"; {one}" for one in rest)
         if self.outcome is Outcome.INCONCLUSIVE:
             reasons = {p.verdict.detail for p in self.points if p.verdict.outcome is Outcome.INCONCLUSIVE}
@@ -337,8 +362,15 @@ def judge(claim: Claim, profile: str, data: Measured) -> ClaimVerdict:
             for clause in claim.clauses
         )
     except DomainError as error:
-        raise DomainError(where=f"{claim.id}: {error.where}", name=error.name, rule=error.rule, value=error.value,
-                          meaning=error.meaning, source=error.source, cure=error.cure) from error  # fmt: skip
+        raise DomainError(
+            where=f"{claim.id}: {error.where}",
+            name=error.name,
+            rule=error.rule,
+            value=error.value,
+            meaning=error.meaning,
+            source=error.source,
+            cure=error.cure,
+        ) from error
     outcome = worst(point.verdict.outcome for main, _ in clauses for point in main)
     return ClaimVerdict(claim, outcome, level, clauses)
 

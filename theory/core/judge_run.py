@@ -7,7 +7,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from theory.core.card import claim_card, clause_label, control_says, curves, figure_axes, observable_card, statement_card
+from theory.core.card import (
+    claim_card,
+    clause_label,
+    control_says,
+    curves,
+    figure_axes,
+    observable_card,
+    statement_card,
+)
 from theory.core.claim import Claim, Clause
 from theory.core.errors import RecordError
 from theory.core.judge import ClaimVerdict, Judged, judge, judge_clause, slope_points
@@ -79,19 +87,36 @@ def verdict_body(found: ClaimVerdict, profile: str, data: Measured) -> Body:
         for number, (clause, (main, control)) in enumerate(zip(claim.clauses, found.clauses))
     ]
     return {
-        "claim": claim.id, "paper": claim.paper, "says": claim.says, "outcome": found.outcome.value,
-        "sentence": found.sentence, "meaning": found.outcome.meaning, "slack": found.slack, "counts": found.counts,
+        "claim": claim.id,
+        "paper": claim.paper,
+        "says": claim.says,
+        "outcome": found.outcome.value,
+        "sentence": found.sentence,
+        "meaning": found.outcome.meaning,
+        "slack": found.slack,
+        "counts": found.counts,
         "judged": sum(n for name, n in found.counts.items() if name not in ("vacuous", "outside", "missing")),
-        "level": found.level, "clauses": bodies,
-        "control": {"rejected": rejected, "judged": judged, "ok": found.control_ok,
-                    "says": "; ".join(dict.fromkeys(control_says(clause.control) for clause in claim.clauses))},
-    }  # fmt: skip
+        "level": found.level,
+        "clauses": bodies,
+        "control": {
+            "rejected": rejected,
+            "judged": judged,
+            "ok": found.control_ok,
+            "says": "; ".join(dict.fromkeys(control_says(clause.control) for clause in claim.clauses)),
+        },
+    }
 
 
 def _clause_body(
-    claim: Claim, clause: Clause, number: int, main: list[Judged], control: list[Judged], profile: str, data: Measured,
+    claim: Claim,
+    clause: Clause,
+    number: int,
+    main: list[Judged],
+    control: list[Judged],
+    profile: str,
+    data: Measured,
     level: float,
-) -> Body:  # fmt: skip
+) -> Body:
     raw = _raw_points(claim, clause, profile, data, level)
     x, lines = figure_axes(raw or main, clause)
     swapped = clause.controlled()
@@ -99,16 +124,28 @@ def _clause_body(
     if swapped.bound is not clause.bound:
         drawn += curves(swapped, main, x, lines, "control")
     return {
-        "label": clause_label(clause, number), "kind": clause.kind, "relation": clause.relation.says,
-        "outcome": worst(point.verdict.outcome for point in main).value, "observable": observable_card(clause.observable),
-        "x": x, "x_log": _is_wide([p.cell.get(x) for p in raw or main] if x else []),
-        "y_log": _is_wide([v for p in raw or main for v in (p.bound, p.span.value if p.span else None) if v is not None]),
-        "lines": lines, "cells": [point.body() for point in main], "points": [point.body() for point in raw],
-        "level": clause.crossing.level if clause.crossing else None, "form": type(clause.relation).__name__,
-        "control": {"says": control_says(clause.control), "cells": [point.body() for point in control],
-                    "points": [p.body() for p in _raw_points(claim, swapped, profile, data, level)]},
+        "label": clause_label(clause, number),
+        "kind": clause.kind,
+        "relation": clause.relation.says,
+        "outcome": worst(point.verdict.outcome for point in main).value,
+        "observable": observable_card(clause.observable),
+        "x": x,
+        "x_log": _is_wide([p.cell.get(x) for p in raw or main] if x else []),
+        "y_log": _is_wide(
+            [v for p in raw or main for v in (p.bound, p.span.value if p.span else None) if v is not None]
+        ),
+        "lines": lines,
+        "cells": [point.body() for point in main],
+        "points": [point.body() for point in raw],
+        "level": clause.crossing.level if clause.crossing else None,
+        "form": type(clause.relation).__name__,
+        "control": {
+            "says": control_says(clause.control),
+            "cells": [point.body() for point in control],
+            "points": [p.body() for p in _raw_points(claim, swapped, profile, data, level)],
+        },
         "curves": drawn,
-    }  # fmt: skip
+    }
 
 
 def _raw_points(claim: Claim, clause: Clause, profile: str, data: Measured, level: float) -> list[Judged]:

@@ -28,7 +28,9 @@ class Measured:
                 continue
             plain = repr(one.cell)
             if plain not in texts:
-                texts[plain] = canonical({name: value for name, value in one.cell.items() if name not in FILE_COORDINATES})
+                texts[plain] = canonical(
+                    {name: value for name, value in one.cell.items() if name not in FILE_COORDINATES}
+                )
             place = self._records.setdefault((one.experiment, texts[plain]), {})
             place.setdefault(one.seed, []).append(one)
 
@@ -72,7 +74,9 @@ class Measured:
     def failures(self) -> list[Record]:
         """Records of lanes that diverged or failed."""
         every = (one for place in self._records.values() for records in place.values() for one in records)
-        return sorted((one for one in every if one.status != "ok"), key=lambda one: (one.experiment, canonical(one.cell)))
+        return sorted(
+            (one for one in every if one.status != "ok"), key=lambda one: (one.experiment, canonical(one.cell))
+        )
 
     @staticmethod
     def split(card: Mapping[str, Any], cell: Cell) -> tuple[Cell, Cell]:
@@ -80,9 +84,10 @@ class Measured:
         axes, switches = set(card["inner"]), card["switches"]
         inner = {name: cell[name] for name in card["inner"] if name in cell}
         lane = {
-            name: value for name, value in cell.items()
+            name: value
+            for name, value in cell.items()
             if name not in axes and not (name in switches and canonical(switches[name]) == canonical(value))
-        }  # fmt: skip
+        }
         return inner, lane
 
 
@@ -102,8 +107,12 @@ def _pick(record: Record, observable: str, path: list[int]) -> Value:
     if record.status == "diverged":
         return None
     if observable not in record.values:
-        raise DomainError(where=record.experiment, name="observable", rule=f"be one of {', '.join(sorted(record.values))}",
-                          value=observable)  # fmt: skip
+        raise DomainError(
+            where=record.experiment,
+            name="observable",
+            rule=f"be one of {', '.join(sorted(record.values))}",
+            value=observable,
+        )
     entry = record.values[observable]
 
     def at(nested: Any) -> float:
@@ -112,7 +121,12 @@ def _pick(record: Record, observable: str, path: list[int]) -> Value:
                 break  # measured without inner axes
             nested = nested[index]
         if isinstance(nested, list):
-            raise DomainError(where=record.experiment, name="cell", rule=f"give the inner axes {', '.join(record.inner)}", value=record.cell)
+            raise DomainError(
+                where=record.experiment,
+                name="cell",
+                rule=f"give the inner axes {', '.join(record.inner)}",
+                value=record.cell,
+            )
         return float(nested)
 
     if isinstance(entry, Mapping):

@@ -125,10 +125,16 @@ class Record:
     def body(self) -> dict[str, Any]:
         """The record as a JSON-able mapping."""
         return {
-            "experiment": self.experiment, "version": self.version, "cell": dict(self.cell),
-            "inner": {name: list(values) for name, values in self.inner.items()}, "seed": self.seed,
-            "values": dict(self.values), "status": self.status, "reason": self.reason, "cost": self.cost,
-        }  # fmt: skip
+            "experiment": self.experiment,
+            "version": self.version,
+            "cell": dict(self.cell),
+            "inner": {name: list(values) for name, values in self.inner.items()},
+            "seed": self.seed,
+            "values": dict(self.values),
+            "status": self.status,
+            "reason": self.reason,
+            "cost": self.cost,
+        }
 
 
 @dataclass(frozen=True)
@@ -186,6 +192,7 @@ class RunFile:
             if not path.exists():
                 raise RecordError(f"run file {path}: no such file; `attnbounds sweep --run {path}` makes one")
             _refuse_foreign(path)
+            _roll_back_after_crash(path)
             database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
             _check_identity(path, database)
             return cls(path, database, False)
@@ -218,13 +225,21 @@ class RunFile:
     def add_records(self, records: Iterable[Record], *, launch: int, exhibits: Iterable[Exhibit] = ()) -> int:
         """Store records and exhibits in one transaction; those already there are left alone.  Returns how many are new."""
         with self._writing():
-            before = self.database.total_changes
+            added = 0
             for one in records:
-                self._insert("records", (one.key, launch, canonical(one.body())), "OR IGNORE")
-            added = self.database.total_changes - before
+                # a lane that failed once is replaced when it succeeds; anything else stays as it was first stored
+                self.database.execute(
+                    "DELETE FROM records WHERE key = ? AND body LIKE '%\"status\":\"failed\"%'", (one.key,)
+                )
+                added += self._insert("records", (one.key, launch, canonical(one.body())), "OR IGNORE")
             for shown in exhibits:
-                body = {"experiment": shown.experiment, "version": shown.version, "cell": dict(shown.cell),
-                        "name": shown.name, "body": shown.body}  # fmt: skip
+                body = {
+                    "experiment": shown.experiment,
+                    "version": shown.version,
+                    "cell": dict(shown.cell),
+                    "name": shown.name,
+                    "body": shown.body,
+                }
                 self._insert("exhibits", (shown.key, launch, canonical(body)), "OR IGNORE")
         return added
 
@@ -246,7 +261,7 @@ class RunFile:
 
     def failures(self) -> list[Record]:
         """Records of lanes that diverged or failed, in the order of their keys."""
-        plain = self._rows("records", "WHERE body NOT LIKE '%\"status\":\"ok\"%' ORDER BY key")
+        plain = self._rows("records", 'WHERE body NOT LIKE \'%"status":"ok"%\' ORDER BY key')
         found = [Record(**_parse(body)) for _, _, body in plain]
         packed = (_parse(zlib.decompress(blob).decode()) for _, blob in self._rows("packed", "ORDER BY key"))
         found += [Record(**one) for rows in packed for one in rows]
@@ -308,9 +323,11 @@ class RunFile:
                 )
             yield tuple(fields)
 
-    def _insert(self, table: str, fields: tuple[Any, ...], conflict: str = "") -> None:
+    def _insert(self, table: str, fields: tuple[Any, ...], conflict: str = "") -> int:
+        """Insert a row with its hash; returns 1, or 0 where the row was there."""
         marks = ", ".join("?" * (len(fields) + 1))
-        self.database.execute(f"INSERT {conflict} INTO {table} VALUES ({marks})", (*fields, digest(*fields)))
+        done = self.database.execute(f"INSERT {conflict} INTO {table} VALUES ({marks})", (*fields, digest(*fields)))
+        return done.rowcount
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -333,7 +350,9 @@ def _refuse_foreign(path: Path) -> None:
     with path.open("rb") as file:  # closed before SQLite opens it: closing later would drop SQLite's own lock
         start = file.read(len(_MAGIC))
     if not start:
-        raise RecordError(f"run file {path}: it must be a run of attnbounds, got an empty file; delete it or name another")
+        raise RecordError(
+            f"run file {path}: it must be a run of attnbounds, got an empty file; delete it or name another"
+        )
     if start != _MAGIC:
         raise RecordError(f"run file {path}: it must be a run of attnbounds, got a file of another kind; name another")
 
@@ -366,6 +385,20 @@ def _connect(path: Path) -> sqlite3.Connection:
     return database
 
 
+def _roll_back_after_crash(path: Path) -> None:
+    """A writer that was killed leaves a journal, which a read-only connection may not roll back: do it here."""
+    if not Path(f"{path}-journal").exists() or not os.access(path, os.W_OK):
+        return
+    try:
+        lock = _take_lock(path)
+    except RecordError:  # the writer lives, and the journal is its own
+        return
+    try:
+        _connect(path).close()
+    finally:
+        lock.close()
+
+
 def _check_identity(path: Path, database: sqlite3.Connection) -> None:
     application = database.execute("PRAGMA application_id").fetchone()[0]
     version = database.execute("PRAGMA user_version").fetchone()[0]
@@ -385,7 +418,9 @@ def _take_lock(path: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise RecordError(f"run file {path}: another process is writing to it; wait for it or name another run") from None
+        raise RecordError(
+            f"run file {path}: another process is writing to it; wait for it or name another run"
+        ) from None
     return lock
 
 
@@ -396,12 +431,14 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.Error, OSError) as error:
         text = str(error)
-        if isinstance(error, OSError) and error.errno == 28 or "full" in text:
+        if (isinstance(error, OSError) and error.errno == 28) or "full" in text:
             raise NoSpaceError(
                 f"run file {path}: the disk is full; free space and repeat the command: what was committed is kept"
             ) from error
         if "readonly" in text or "unable to open" in text or isinstance(error, PermissionError):
-            raise RecordError(f"run file {path}: its folder and file must be writable; name another with --run") from error
+            raise RecordError(
+                f"run file {path}: its folder and file must be writable; name another with --run"
+            ) from error
         if isinstance(error, OSError):
             raise RecordError(f"run file {path}: {error.strerror or text}; name another with --run") from error
         raise DamagedError(f"run file {path}: it is damaged ({text}); `attnbounds verify {path}` says where") from error

@@ -132,7 +132,9 @@ class Registry:
     @property
     def papers(self) -> list[str]:
         """Short names of all papers, in the order of their entries."""
-        return list(dict.fromkeys(one.paper for one in (*self.claims.values(), *self.statements.values())))
+        return list(
+            dict.fromkeys([*(c.paper for c in self.claims.values()), *(s.paper for s in self.statements.values())])
+        )
 
     def choose(self, names: Iterable[str] = (), papers: Iterable[str] = ()) -> list[Claim]:
         """Claims by id and by paper; all when nothing is named.  Raises: DomainError for a name that is not known."""

@@ -29,7 +29,11 @@ def _undecided(span: Span, target: float) -> Verdict:
     if span.n_diverged:
         return Verdict(Outcome.INCONCLUSIVE, None, f"{span.n_diverged} of {span.n} trained models diverged")
     needed = seeds_that_decide(span, target)
-    return Verdict(Outcome.INCONCLUSIVE, None, f"about {needed} seeds would decide" if needed else "no number of seeds is known to decide")
+    return Verdict(
+        Outcome.INCONCLUSIVE,
+        None,
+        f"about {needed} seeds would decide" if needed else "no number of seeds is known to decide",
+    )
 
 
 class Relation(ABC):
@@ -117,7 +121,9 @@ class AtLeast(Relation):
 def _tight_or_loose(slack: float | None, tight: float) -> Verdict:
     if slack is not None and slack <= tight:
         return Verdict(Outcome.CONFIRMED, slack, f"within a factor {slack:.3g}")
-    return Verdict(Outcome.CONSISTENT, slack, f"loose by a factor {slack:.3g}" if slack else "loose; the ratio has no meaning")
+    return Verdict(
+        Outcome.CONSISTENT, slack, f"loose by a factor {slack:.3g}" if slack else "loose; the ratio has no meaning"
+    )
 
 
 def _equals(span: Span, low: float, high: float, bound: float, width: float | None) -> Verdict:

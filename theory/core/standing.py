@@ -49,11 +49,19 @@ def standing(
                     parts.append(_BY_EXPERIMENT.get((role, verdict["outcome"]), ""))
     order = dict.fromkeys(part for part in parts if part)
     return {
-        "statement": statement.id, "paper": statement.paper, "says": statement.says, "source": str(statement.source),
-        "corrected": statement.corrected, "standing": "; ".join(order) or "not examined in this run",
-        "findings": [{"step": f"{one['derivation']}/{one['step']}", "role": one["role"], "finding": one["finding"]} for one in steps],
-        "claims": judged, "functions": list(statement.functions),
-    }  # fmt: skip
+        "statement": statement.id,
+        "paper": statement.paper,
+        "says": statement.says,
+        "source": str(statement.source),
+        "corrected": statement.corrected,
+        "standing": "; ".join(order) or "not examined in this run",
+        "findings": [
+            {"step": f"{one['derivation']}/{one['step']}", "role": one["role"], "finding": one["finding"]}
+            for one in steps
+        ],
+        "claims": judged,
+        "functions": list(statement.functions),
+    }
 
 
 def _proof_words(finding: Body) -> str:

@@ -136,9 +136,7 @@ def test_gaussian_ranking_by_adaptive_integration(d, k, gap, relevant, irrelevan
     turns = (turn + one * relevant / irrelevant for one in (-8, -2, 0, 2, 8))
     points = sorted({-9.0, 9.0, *(min(9.0, max(-9.0, one)) for one in turns)})
     expected = sum(quad(density, a, b, epsabs=1e-11)[0] for a, b in itertools.pairwise(points))
-    found = boolean.gaussian_ranking_probability(
-        d=d, k=k, n=n, gap=gap, sd_relevant=relevant, sd_irrelevant=irrelevant
-    )
+    found = boolean.gaussian_ranking_probability(d=d, k=k, n=n, gap=gap, sd_relevant=relevant, sd_irrelevant=irrelevant)
     assert found == pytest.approx(expected, rel=1e-8)
 
 

@@ -55,7 +55,9 @@ EXACT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "arguments", "expected"), EXACT, ids=[f"{n}-{i}" for i, (n, _, _) in enumerate(EXACT)])
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"), EXACT, ids=[f"{n}-{i}" for i, (n, _, _) in enumerate(EXACT)]
+)
 def test_exact_value(name, arguments, expected):
     assert getattr(boolean, name)(**arguments) == expected
 
@@ -109,7 +111,9 @@ FLOATS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "arguments", "expected", "relative"), FLOATS, ids=[f"{f[0]}-{i}" for i, f in enumerate(FLOATS)])
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected", "relative"), FLOATS, ids=[f"{f[0]}-{i}" for i, f in enumerate(FLOATS)]
+)
 def test_float_value(name, arguments, expected, relative):
     assert getattr(boolean, name)(**arguments) == pytest.approx(expected, rel=relative)
 

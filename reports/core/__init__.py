@@ -1,0 +1,1 @@
+"""The parts of every report: style, figures, pages, and the PDF itself."""
