@@ -202,7 +202,7 @@ STEPS = (
     ),
     Step(
         "P6",
-        ("boolean/theorem-4.1",),
+        ("boolean/eq-6-mass", "boolean/schedule-at-reachable-d"),
         "The error on the support is (d - k) sigma_irr",
         "identity",
         lambda: _error_identity(False),

@@ -160,8 +160,16 @@ STEPS = (
         role="vacuity",
     ),
     Step(
+        "P9-error",
+        ("boolean/schedule-at-reachable-d",),
+        "e^G <= (d+2)/2 at the theorem's gap for 4 <= d <= 10^20, hence a population error of at least 1/4",
+        "certify",
+        lambda: _schedule(20),
+        Control("up to 10^21", lambda: _schedule(21)),
+    ),
+    Step(
         "P10",
-        ("boolean/theorem-4.3",),
+        ("boolean/theorem-4.3", "boolean/lower-bound"),
         "The corrected lower bound lies below the exact Bayes error",
         "exhaust",
         lambda: exhaust.holds(_bound_cases(False)),

@@ -59,6 +59,19 @@ def _readout_cases(share: Fraction) -> Iterator[tuple[str, bool]]:
         yield f"d={d}: error {tau}, margin {margin}", max(1 - on, off) == tau and margin <= 0
 
 
+def _linear_rule(rank_instead: bool) -> Iterator[tuple[str, bool]]:
+    """Some threshold of x.R computes AND on all 2^d inputs iff the margin is positive, for all R with entries in quarters."""
+    d, k = 4, 2
+    for readout in itertools.product([Fraction(i, 4) for i in range(5)], repeat=d):
+        values = {True: [], False: []}  # type: dict[bool, list[Fraction]]
+        for x in itertools.product((0, 1), repeat=d):
+            values[all(x[:k])].append(sum((r for r, bit in zip(readout, x) if bit), Fraction(0)))
+        separable = min(values[True]) > max(values[False])
+        least, off = min(readout[:k]), readout[k:]
+        rule = least > max(off) if rank_instead else least > sum(off)
+        yield f"R = {tuple(map(str, readout))}", separable == rule
+
+
 def _mass_limit(with_theorem: bool) -> Result:
     """-ln(irrelevant mass)/d <= (G + ln 3)/d tends to 0 for the theorem's G, so the mass is not exp(-Theta(d))."""
     import sympy
@@ -158,6 +171,14 @@ STEPS = (
         lambda: exhaust.holds(_readout_cases(Fraction(1))),
         Control("nine tenths of that error", lambda: exhaust.holds(_readout_cases(Fraction(9, 10)))),
         role="refutes",
+    ),
+    Step(
+        "linear-rule",
+        ("boolean/read-outs",),
+        "A linear threshold is exact on all inputs iff the least weight on the support exceeds all weight off it (d = 4)",
+        "exhaust",
+        lambda: exhaust.holds(_linear_rule(False)),
+        Control("the rule for ranking", lambda: exhaust.holds(_linear_rule(True))),
     ),
     Step(
         "mass-rate",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.core import panels
 from reports.core.series import axis_of, facets, is_number, split, thinned
-from reports.core.style import MOST_SERIES, WIDTH, counted, drawing, literal, new_figure, wrapped
+from reports.core.style import MOST_SERIES, WIDTH, counted, drawing, literal, new_figure, number, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ def quantity(clause: Body) -> str:
 
 # ---------------------------------------------------------------------------- along an axis
 def _law(clause: Body, form: str, x: str) -> Figure:
-    figure = new_figure(WIDTH, 2.5)
+    figure = new_figure(WIDTH, 2.2)
     main, control = figure.subplots(1, 2, sharey=True, width_ratios=(2.1, 1))
     _scales((main,), clause, clause["cells"], x)
     _scales((control,), clause, clause["control"]["cells"], x, most=3)
@@ -135,9 +135,9 @@ def _control_panel(axes: Axes, clause: Body, x: str, form: str) -> None:
 # ---------------------------------------------------------------------------- slopes and crossings
 def _folded(clause: Body, form: str) -> Figure:
     """Left what was measured; right what was taken from it: a slope, or the points of crossing."""
-    crossed = clause.get("level") is not None
+    crossed = clause.get("level") is not None and form != "ScalesAs"
     x = axis_of(clause["points"], clause.get("x"))
-    figure = new_figure(WIDTH, 2.5)
+    figure = new_figure(WIDTH, 2.2)
     left, right = figure.subplots(1, 2, width_ratios=(1.55, 1))
     if x is not None:
         _measured(left, clause, x, crossed)
@@ -174,10 +174,18 @@ def _measured(axes: Axes, clause: Body, x: str, crossed: bool) -> None:
         panels.curves(axes, lines, x, level=float(clause["level"]))
         axes.set_ylabel(quantity(clause))
     else:
-        panels.ratios(axes, lines, x)
-        axes.set_ylabel("measured / predicted")
+        panels.scaled(axes, lines, x)
+        axes.set_ylabel(_scaled_quantity(clause))
     axes.set_xlabel(wrapped(x, 40, 2))
     _title_of_part(axes, "", left_out)
+
+
+def _scaled_quantity(clause: Body) -> str:
+    if clause.get("level") is None:
+        return quantity(clause)
+    return wrapped(
+        f"{clause.get('along') or 'point'} where {quantity(clause)} crosses {number(clause['level'])}", 34, 2
+    )
 
 
 # ---------------------------------------------------------------------------- one row a setting

@@ -118,8 +118,6 @@ def _facts(launches: Sequence[Body], lanes: appendix.Lanes, verdicts: Sequence[B
     for name, key in (("Device", "device"), ("Precision", "precision"), ("Profile", "profile")):
         yield name, ", ".join(dict.fromkeys(str(one.get(key)) for one in launches if one.get(key))) or "unknown"
     yield "Commit", "; ".join(dict.fromkeys(commit_text(one) for one in launches))
-    versions = last.get("versions") or {}
-    yield "Versions", ", ".join(f"{name} {versions[name]}" for name in sorted(versions)) or "unknown"
     yield "Command", str(last.get("command") or "unknown")
 
 
@@ -288,7 +286,7 @@ def _meaning_of(parameter: Body) -> str:
 
 def _formula(made: Document, card: Body) -> dict[str, Any]:
     latex = str(card.get("latex") or "")
-    if re.fullmatch(r"[-0-9.]*", readable_latex(latex)):  # a constant: its words say it all
+    if not re.search(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", "", latex)):  # a constant: its words say it all
         latex = ""
     set_in_type = formula(latex)
     shown = {

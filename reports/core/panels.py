@@ -383,41 +383,26 @@ def curves(axes: Axes, lines: Sequence[Series], x: str, *, level: float) -> None
     fit(axes, [level, *extent((cell for one in lines for cell in one.cells), bounds=False)])
 
 
-def ratios(axes: Axes, lines: Sequence[Series], x: str) -> None:
-    """Measured over predicted on a logarithmic axis; flat where the prediction scales as the measurement does."""
-    set_log_y(axes)
+def scaled(axes: Axes, lines: Sequence[Series], x: str) -> None:
+    """Measured points, and the prediction times the constant that fits best: a scaling law leaves that constant free."""
+    values: list[float | None] = []
     for i, one in enumerate(lines):
-        cells = [cell for cell in one.cells if cell["bound"] and place(cell) is not None]
+        cells = [cell for cell in one.cells if cell["bound"] and place(cell)]
         points = [(float(cell["cell"][x]), cell) for cell in cells]
-        scale = [1 / float(cell["bound"]) for cell in cells]
+        logs = [
+            math.log((place(cell) or 1) / cell["bound"]) for cell in cells if (place(cell) or 0) * cell["bound"] > 0
+        ]
+        factor = math.exp(math.fsum(logs) / len(logs)) if logs else 1.0
         colour = COLOURS[i % len(COLOURS)]
-        axes.plot(
-            [at for at, _ in points],
-            [(place(c) or 0) * s for c, s in zip(cells, scale)],
-            color=colour,
-            linestyle=DASHES[i % len(DASHES)],
-            linewidth=0.9,
-            zorder=2,
-        )
-        intervals(
-            axes,
-            points,
-            colour=colour,
-            marker=MARKERS[i % len(MARKERS)],
-            label=one.label or "measured / predicted",
-            scale=scale,
-        )
-    fit(
-        axes,
-        [
-            cell[name] / cell["bound"]
-            for one in lines
-            for cell in one.cells
-            if cell["bound"]
-            for name in ("value", "low", "high")
-            if cell[name] is not None
-        ],
-    )
+        curve = sorted((at, cell["bound"] * factor) for at, cell in points)
+        axes.plot([a for a, _ in curve], [v for _, v in curve], color=INK, linestyle=DASHES[i % len(DASHES)],
+                  linewidth=1.0, zorder=1.5, label="prediction, constant fitted" if i == 0 else None)  # fmt: skip
+        intervals(axes, points, colour=colour, marker=MARKERS[i % len(MARKERS)], label=one.label or MEASURED)
+        values += [v for _, v in curve] + extent(cells, bounds=False)
+    known = [value for value in values if value is not None]
+    if known and min(known) > 0 and is_wide(known):
+        set_log_y(axes)
+    fit(axes, values)
 
 
 # ---------------------------------------------------------------------------- control
@@ -531,6 +516,6 @@ def _columns(lengths: Sequence[int]) -> int:
     """How many columns of a legend fit the text width; columns are filled one after the other."""
     for n in range(min(len(lengths), 5), 1, -1):
         rows_ = -(-len(lengths) // n)
-        if sum(max(lengths[i : i + rows_]) + 8 for i in range(0, len(lengths), rows_)) <= 112:
+        if sum(max(lengths[i : i + rows_]) + 8 for i in range(0, len(lengths), rows_)) <= 96:
             return n
     return 1

@@ -133,6 +133,25 @@ STATEMENTS = (
         functions=("interaction_radius",),
     ),
     Statement(
+        "boolean/lower-bound",
+        "For every learner, every coordinate j and b uniform: E|v_j - f_j| >= min{k/d, 1 - k/d} - (1 - (1 - 2^-k)^n).",
+        _ours("P10, corrected form of Theorem 4.3"),
+        functions=("support_error_lower_bound", "support_bound_max_n", "fano_identification_bound"),
+    ),
+    Statement(
+        "boolean/schedule-at-reachable-d",
+        "With constant 1 and eps <= 1 the theorem's step leaves the population error at 1/4 or more for every "
+        "4 <= d <= 10^20, while the step 8 d (ln d + c) leaves about 1/(4 e^c + 2).",
+        _ours("P6, P9"),
+        functions=("theorem_schedule", "step_size_for_error", "softmax_after_step"),
+    ),
+    Statement(
+        "boolean/read-outs",
+        "Ranking, a linear threshold and rounding become exact at different steps and sample sizes.",
+        _ours("linear-read-out"),
+        functions=("read_outs", "linear_margin", "balance_failure"),
+    ),
+    Statement(
         "boolean/gap-law",
         "d times the gap is E[f(s) phi'(xbar) (s/k - r/(d-k))] for any symmetric label and link.",
         _ours("P2, P4"),

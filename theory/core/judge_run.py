@@ -138,6 +138,7 @@ def _clause_body(
         "cells": [point.body() for point in main],
         "points": [point.body() for point in raw],
         "level": clause.crossing.level if clause.crossing else None,
+        "along": clause.crossing.axis if clause.crossing else None,
         "form": type(clause.relation).__name__,
         "control": {
             "says": control_says(clause.control),

@@ -229,7 +229,7 @@ class RunFile:
             for one in records:
                 # a lane that failed once is replaced when it succeeds; anything else stays as it was first stored
                 self.database.execute(
-                    "DELETE FROM records WHERE key = ? AND body LIKE '%\"status\":\"failed\"%'", (one.key,)
+                    'DELETE FROM records WHERE key = ? AND body LIKE \'%"status":"failed"%\'', (one.key,)
                 )
                 added += self._insert("records", (one.key, launch, canonical(one.body())), "OR IGNORE")
             for shown in exhibits:

@@ -276,7 +276,7 @@ class ScalesAs(Relation):
     @property
     def says(self) -> str:
         """The relation in words."""
-        name = self.x if isinstance(self.x, str) else getattr(self.x, "__name__", "x")
+        name = self.x if isinstance(self.x, str) else (self.x.__doc__ or "x").strip().rstrip(".")
         return f"measured grows along {name} as the bound does: exponent of the ratio within {self.tolerance:g} of 0"
 
 

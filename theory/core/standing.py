@@ -15,7 +15,7 @@ _BY_PROOF = {
     "refutes": "false as printed",
     "corrects": "corrected form {finding}",
     "vacuity": "vacuous in the range stated",
-    "supports": "{finding}",
+    "supports": "steps of its proof {finding}",
 }
 _BY_EXPERIMENT = {
     ("about", "confirmed"): "confirmed by training",
