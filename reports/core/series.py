@@ -36,6 +36,7 @@ class Part:
 
 
 def is_number(value: Any) -> bool:
+    """True for an int or float that is not a bool."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 

@@ -51,7 +51,9 @@ def test_formulas_enclose_their_floats(claim):
             low, high = one.enclose(**values)
             room = 1e-12 * max(1.0, abs(low))
             assert low - room <= float(one(**values)) <= high + room
-            assert float(one.expression().subs({s: values[str(s)] for s in one.expression().free_symbols})) == pytest.approx(float(one(**values)), rel=1e-12)
+            assert float(
+                one.expression().subs({s: values[str(s)] for s in one.expression().free_symbols})
+            ) == pytest.approx(float(one(**values)), rel=1e-12)
 
 
 def test_ids_are_known_to_each_other():

@@ -41,7 +41,11 @@ def test_derivative_settles_what_subdivision_cannot():
 def test_balls_that_overlap_are_undecided():
     from flint import arb
 
-    assert [certify.less(1, 2), certify.less(2, 1), certify.less(arb("1 +/- 1"), arb("1.5 +/- 1"))] == ["yes", "no", "undecided"]
+    assert [certify.less(1, 2), certify.less(2, 1), certify.less(arb("1 +/- 1"), arb("1.5 +/- 1"))] == [
+        "yes",
+        "no",
+        "undecided",
+    ]
 
 
 def test_enumeration():
@@ -79,7 +83,10 @@ def body(run, control, role="supports"):
     return check([Derivation("p/d", "p", "", (step,))])["p/d/s"]
 
 
-@pytest.mark.parametrize(("run", "control", "failed"), [(YES, NO, False), (NO, NO, True), (YES, YES, True), (Result(Finding.UNDECIDED), NO, False)])
+@pytest.mark.parametrize(
+    ("run", "control", "failed"),
+    [(YES, NO, False), (NO, NO, True), (YES, YES, True), (Result(Finding.UNDECIDED), NO, False)],
+)
 def test_a_step_fails_when_refuted_or_when_its_control_passes(run, control, failed):
     assert has_failed(body(run, control)) is failed
 

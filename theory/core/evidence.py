@@ -205,7 +205,7 @@ def seeds_that_decide(span: Span, target: float) -> int | None:
     half = max(span.high - span.value, span.value - span.low)
     if not (math.isfinite(half) and distance > 0):
         return None
-    return max(span.n + 1, math.ceil(span.n * (half / distance) ** 2))
+    return max(span.n + 1, math.ceil(span.n * (half / distance) ** 2 - 1e-9))
 
 
 # ---------------------------------------------------------------------------- from values to spans

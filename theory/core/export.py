@@ -99,8 +99,9 @@ def _rows(file: RunFile) -> Iterator[dict[str, Any]]:
             yield {**head, "observable": one.reason, "inner": "{}", "value": None, "count": None, "variance": None}
         for name, entry in one.values.items():
             sample = isinstance(entry, dict)
-            for inner, path in _points(one):
-                value = _at(entry["mean"] if sample else entry, path)
+            means = entry["mean"] if sample else entry
+            for inner, path in _points(one) if isinstance(means, list) else [({}, [])]:
+                value = _at(means, path)
                 yield {
                     **head,
                     "observable": name,

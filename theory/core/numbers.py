@@ -50,7 +50,16 @@ class _Float:
     name = "float"
 
     def number(self, value: Any) -> Any:
-        return np.asarray(float(value) if isinstance(value, Fraction) else value, dtype=np.float64)
+        try:
+            return np.asarray(float(value) if isinstance(value, Fraction) else value, dtype=np.float64)
+        except OverflowError:
+            raise DomainError(
+                where="FLOAT",
+                name="value",
+                rule="fit into a float",
+                value=value,
+                cure="use .enclose for larger numbers",
+            ) from None
 
     def ratio(self, numerator: int, denominator: int) -> Any:
         return np.float64(Fraction(numerator, denominator))

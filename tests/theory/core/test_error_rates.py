@@ -18,7 +18,11 @@ FAMILIES, CLAIMS, LEVEL = 2000, 20, 0.01
 ALPHA = LEVEL / CLAIMS
 UNIT = (0.0, 1.0)
 NOISE = {
-    "bernoulli": (Observable("x", low=0, high=1, noise="bernoulli"), 0.8, lambda g, n: (g.random(n) < 0.8).astype(float)),
+    "bernoulli": (
+        Observable("x", low=0, high=1, noise="bernoulli"),
+        0.8,
+        lambda g, n: (g.random(n) < 0.8).astype(float),
+    ),
     "bounded": (Observable("x", low=0, high=1, noise="bounded"), 2 / 3, lambda g, n: g.beta(2, 1, n)),
     "median": (Observable("x", low=0, high=1, noise="median"), math.log(2), lambda g, n: g.exponential(1, n)),
     "gaussian": (Observable("x", noise="gaussian"), 0.0, lambda g, n: g.normal(0, 1, n)),
@@ -53,7 +57,9 @@ def draw_bernoulli(source):
 @pytest.mark.parametrize("relation", [AtMost(), AtLeast(), Equals()], ids=["at most", "at least", "equals"])
 def test_bernoulli_at_the_boundary(relation):
     observable = NOISE["bernoulli"][0]
-    rate = family_rate(lambda v: relation.judge(one_span(observable, v), 0.8, observable, {}).outcome, draw_bernoulli, 1)
+    rate = family_rate(
+        lambda v: relation.judge(one_span(observable, v), 0.8, observable, {}).outcome, draw_bernoulli, 1
+    )
     assert rate <= 0.02
 
 
@@ -65,12 +71,17 @@ def test_means_and_medians(name):
     def judge(values):
         return Equals().judge(one_span(observable, values, limits), truth, observable, {}).outcome
 
-    rate = family_rate(judge, lambda g: (None, draw(g, 24).tolist()), 2) if name != "bounded" else _fast_bounded(observable, truth, draw)
+    rate = (
+        family_rate(judge, lambda g: (None, draw(g, 24).tolist()), 2)
+        if name != "bounded"
+        else _fast_bounded(observable, truth, draw)
+    )
     assert rate <= 0.02
 
 
 def _fast_bounded(observable, truth, draw):
     """The bounded interval depends on the mean only: the mean is rounded outward to a grid of 1/2000 before judging."""
+
     def keyed(source):
         mean = float(draw(source, 24).mean())
         rounded = math.ceil(mean * 2000) / 2000 if mean > truth else math.floor(mean * 2000) / 2000
@@ -113,7 +124,10 @@ def test_slopes_and_crossings_of_true_laws():
     observable = NOISE["bernoulli"][0]
     xs, shares = (8, 16, 32, 64, 128), (0.1, 0.3, 0.5, 0.7, 0.9)
     alpha = ALPHA / 5
-    table = {wins: spans(observable, dict(enumerate([1.0] * wins + [0.0] * (40 - wins))), alpha, UNIT)[0] for wins in range(41)}
+    table = {
+        wins: spans(observable, dict(enumerate([1.0] * wins + [0.0] * (40 - wins))), alpha, UNIT)[0]
+        for wins in range(41)
+    }
     source, false_slopes, false_crossings = np.random.default_rng(6), 0, 0
     relation = ScalesAs("n", tolerance=0.02)
     for _ in range(FAMILIES):
@@ -124,7 +138,9 @@ def test_slopes_and_crossings_of_true_laws():
             span, bent = relation.slope(triples)
             slopes |= bent or relation.judge(span, 0.0, observable, {}).outcome is Outcome.VIOLATED
             where = crossing([(x, table[w]) for x, w in zip(xs, row)], 0.45)
-            crossings |= Equals().judge(where, 27.9, observable, {}).outcome is Outcome.VIOLATED  # truth: between 16 and 32
+            crossings |= (
+                Equals().judge(where, 27.9, observable, {}).outcome is Outcome.VIOLATED
+            )  # truth: between 16 and 32
         false_slopes += slopes
         false_crossings += crossings
     assert false_slopes / FAMILIES <= 0.02
@@ -134,5 +150,7 @@ def test_slopes_and_crossings_of_true_laws():
 def test_a_false_claim_is_found():
     """The same procedure can fail: success .8 against the claim 'at most .3' with 24 seeds."""
     observable = NOISE["bernoulli"][0]
-    rate = family_rate(lambda v: AtMost().judge(one_span(observable, v), 0.3, observable, {}).outcome, draw_bernoulli, 7)
+    rate = family_rate(
+        lambda v: AtMost().judge(one_span(observable, v), 0.3, observable, {}).outcome, draw_bernoulli, 7
+    )
     assert rate == 1.0
