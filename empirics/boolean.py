@@ -154,6 +154,11 @@ def _centred(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -
     return _top(bits_lnd.shape[1] * joint - positives * ones, n_relevant)
 
 
+def _uncentred(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+    """Plain correlation: one gradient step without any baseline."""
+    return _top(_counts(bits_lnd, labels_ln)[2], n_relevant)
+
+
 def _elimination(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
     """Positions that are 1 in every positive sample."""
     del n_relevant
@@ -201,6 +206,7 @@ def _trained(optimiser: str, rate: float) -> Any:
 _LEARNERS = {
     "raw": _raw,
     "centred": _centred,
+    "uncentred": _uncentred,
     "elimination": _elimination,
     "constant": _constant,
     "bayes": _bayes,
@@ -211,7 +217,7 @@ _LEARNERS = {
 
 def _learners(cell: Mapping[str, Any]) -> tuple[str, ...]:
     more = {"one step": (), "bayes": ("bayes",), "trained": ("adam", "sgd")}
-    return ("raw", "centred", "elimination", "constant", *more[cell["learners"]])
+    return ("raw", "centred", "uncentred", "elimination", "constant", *more[cell["learners"]])
 
 
 def _end_to_end_bytes(cell: Mapping[str, Any]) -> int:

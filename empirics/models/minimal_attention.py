@@ -6,6 +6,8 @@ The loss is quadratic in softmax(W), so counts suffice: the data matrix is never
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Callable
 
 import torch
@@ -13,18 +15,56 @@ import torch
 from empirics.engine.train import Adam, Params, Sgd, fit
 
 
+@functools.cache
+def int8_is_faster() -> bool:
+    """Whether this CPU multiplies 0/1 matrices faster as int8 than as float32, timed once a process.
+
+    Counts are whole numbers below 2^24 either way, so the choice cannot change a result.
+    """
+    left, right = torch.ones(64, 256, dtype=torch.int8), torch.ones(256, 256, dtype=torch.int8)
+    left_float, right_float = left.float(), right.float()
+
+    def seconds(product: Callable[[], torch.Tensor]) -> float:
+        product()
+        started = time.perf_counter()
+        for _ in range(5):
+            product()
+        return time.perf_counter() - started
+
+    return seconds(lambda: torch._int_mm(left, right)) < seconds(lambda: left_float @ right_float)
+
+
+SMALL_PRODUCT = 2**20  # multiply-adds a lane below which one batched float product beats a call for each lane: measured
+
+
+def count_products(left_lna: torch.Tensor, right_lnb: torch.Tensor) -> torch.Tensor:
+    """How often both are 1: left^T right of 0/1 matrices, exact below 2^24 samples.
+
+    Args:
+        left_lna, right_lnb: uint8 or float 0/1, [lane, sample, a] and [lane, sample, b].
+
+    Returns: float32 [lane, a, b], whole numbers.
+    """
+    n_products = left_lna.shape[1] * left_lna.shape[2] * right_lnb.shape[2]
+    if right_lnb.device.type == "cpu" and n_products > SMALL_PRODUCT and int8_is_faster():
+        left = left_lna.to(torch.int8).transpose(1, 2).contiguous()
+        products = [torch._int_mm(a, b) for a, b in zip(left, right_lnb.to(torch.int8))]
+        return torch.stack(products).float()
+    return left_lna.float().transpose(1, 2) @ right_lnb.float()
+
+
 def first_step_scores(bits_lnd: torch.Tensor, targets_lnt: torch.Tensor) -> torch.Tensor:
     """d n times minus the gradient at W = 0, up to a constant a column: sum_i (d e_im - s_i) x_ij, s_i the ones in sample i.
 
     Args:
-        bits_lnd: 0/1 [lane, sample, bit]; targets_lnt: 0/1 [lane, sample, column].
+        bits_lnd: 0/1 [lane, sample, bit].
+        targets_lnt: 0/1 [lane, sample, column].
 
     Returns: float32 [lane, column, bit], whole numbers.
     """
     bits = bits_lnd.float()
-    counts_ltd = targets_lnt.float().transpose(1, 2) @ bits
     base_l1d = bits.sum(dim=2)[:, None, :] @ bits
-    return bits.shape[2] * counts_ltd - base_l1d
+    return bits.shape[2] * count_products(targets_lnt, bits_lnd) - base_l1d
 
 
 def pairs_ranked(scores_ltd: torch.Tensor, ties_lt: torch.Tensor) -> torch.Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 from theory.boolean.grids import (
     DELTA_UNION,
+    LOG_PAIRS,
     around_elimination,
     around_raw,
     half_and_most,
@@ -145,7 +146,7 @@ def power_law(m: Any, *, d: Any, t: Any) -> Any:
 
 
 def _log_grid(sizes: tuple[int, ...], seeds: Any) -> Grid:
-    return Grid(seeds=seeds, d=sizes, t=4, n=lambda d, t: near_half(d=d, t=t))
+    return Grid(seeds=seeds, d=sizes, t=LOG_PAIRS, n=lambda d, t: near_half(d=d, t=t))
 
 
 LOG_NOT_POWER = Claim(

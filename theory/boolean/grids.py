@@ -24,11 +24,14 @@ def half_and_most(d: int, t: int, rho: float = 0.0) -> tuple[int, ...]:
     return ranking_n(d=d, t=t, prob=0.5, rho=rho), ranking_n(d=d, t=t, prob=0.95, rho=rho)
 
 
+LOG_PAIRS = 4  # supervised pairs at every d in the claim about growth with d
+
+
 @functools.cache
 def ranking_samples(d: int, t: int, rho: float = 0.0) -> tuple[int, ...]:
-    """All sample sizes that one draw of data is cut to: around the half point, and at the .95 point."""
-    half, most = half_and_most(d=d, t=t, rho=min(rho, 0.45))
-    return tuple(sorted({*(max(2, round(half * share)) for share in AROUND_HALF), half, most}))
+    """All sample sizes that one draw of data is cut to: the .5 and .95 points, and those around the .5 point for growth."""
+    points = set(half_and_most(d=d, t=t, rho=min(rho, 0.45)))
+    return tuple(sorted(points | set(near_half(d=d, t=t)) if t == LOG_PAIRS and not rho else points))
 
 
 @functools.cache
