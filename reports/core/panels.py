@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -513,9 +514,10 @@ def legend(figure: Figure, several: Iterable[Axes]) -> None:
 
 
 def _columns(lengths: Sequence[int]) -> int:
-    """How many columns of a legend fit the text width; columns are filled one after the other."""
+    """How many columns of a legend fit the text width; the first columns are one longer where the rows do not come out."""
     for n in range(min(len(lengths), 5), 1, -1):
-        rows_ = -(-len(lengths) // n)
-        if sum(max(lengths[i : i + rows_]) + 8 for i in range(0, len(lengths), rows_)) <= 96:
+        short, longer = divmod(len(lengths), n)
+        ends = [short * i + min(i, longer) for i in range(n + 1)]
+        if sum(max(lengths[a:b]) + 8 for a, b in itertools.pairwise(ends)) <= 112:
             return n
     return 1

@@ -304,7 +304,7 @@ END_TO_END = Claim(
     profiles={
         "smoke": _exponent_grid((2, 4), 500),
         "cpu": _exponent_grid((2, 3, 4, 5, 6), 500),
-        "gpu": _exponent_grid((3, 4, 5, 6, 7, 8), 2000),
+        "gpu": _exponent_grid((3, 4, 5, 6, 7, 8, 9, 10), 500),
     },
     clauses=(
         Clause(
@@ -511,7 +511,7 @@ MAJORITY = Claim(
     profiles={
         "smoke": _majority_grid((16,), 200),
         "cpu": _majority_grid((32, 64, 128), 200),
-        "gpu": _majority_grid((32, 64, 128, 512), 1000),
+        "gpu": _majority_grid((32, 64, 128, 512, 2048), 500),
     },
     clauses=(
         Clause(
@@ -538,7 +538,7 @@ PARITY = Claim(
     profiles={
         "smoke": _parity_grid((16,), 200),
         "cpu": _parity_grid((16, 32, 64), 200),
-        "gpu": _parity_grid((16, 32, 64, 128, 256), 500),
+        "gpu": _parity_grid((16, 32, 64, 128, 256, 512, 1024), 300),
     },
     clauses=(
         Clause(

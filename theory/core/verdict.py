@@ -34,7 +34,7 @@ class Outcome(Enum):
 _MEANING = {
     Outcome.VIOLATED: "The measurements contradict the statement at the stated level.",
     Outcome.INCONCLUSIVE: "The measurements neither support nor contradict the statement.",
-    Outcome.CONSISTENT: "The measurements obey the statement, but it is loose here or could only have been refuted.",
+    Outcome.CONSISTENT: "The measurements obey the statement, but it is loose here or they are not sharp enough to confirm it.",
     Outcome.CONFIRMED: "The measurements obey the statement, and it is tight here.",
     Outcome.VACUOUS: "No value that can be measured here would contradict the statement.",
     Outcome.OUTSIDE: "A hypothesis of the statement does not hold here.",
