@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -20,6 +20,8 @@ from empirics.tasks import boolean_functions as task
 from theory.boolean.grids import ranking_samples
 
 Output = Mapping[str, Any]
+Sums = dict[str, torch.Tensor]
+Learner = Callable[[Sums, int], torch.Tensor]
 
 
 # ---------------------------------------------------------------------------- one step on supervised pairs
@@ -103,18 +105,23 @@ ADAM_STEPS = 1500
 
 
 def end_to_end(lanes: Lanes) -> Output:
-    """Support recovery from labels alone by several learners on the same samples.
+    """Support recovery from labels alone by several learners on the same samples, which are drawn and summed in blocks.
 
     success: whether the support is named; coordinate_error: mean over coordinates of |v - f|; least_coordinate_error:
     its least coordinate.  All [lane, learner].
     """
-    n_bits, n_relevant = lanes.size("d"), lanes.size("k")
+    n_bits, n_relevant, n_samples = lanes.size("d"), lanes.size("k"), lanes.size("n")
+    learners = lanes.inner("learner")
     support_lk = task.random_support(lanes.keys, n_bits, n_relevant)
-    bits_lnd = _samples(lanes, support_lk)
-    labels_ln = task.labels(task.gather_support(bits_lnd, support_lk), lanes.size("label"))
+    sums: Sums = {}
+    block = model.exact_block(n_bits)
+    for start in range(0, n_samples, block):
+        bits_lnd = _samples(lanes, support_lk, start, min(block, n_samples - start))
+        labels_ln = task.labels(task.gather_support(bits_lnd, support_lk), lanes.size("label"))
+        part = _sums(bits_lnd, labels_ln, n_relevant, learners)
+        sums = {name: sums[name] + value if sums else value for name, value in part.items()}
     truth_ld = torch.zeros(len(lanes), n_bits, device=lanes.device).scatter_(1, support_lk, 1.0)
-    named = {name: _LEARNERS[name](bits_lnd, labels_ln, n_relevant) for name in lanes.inner("learner")}
-    guess_lrd = torch.stack(list(named.values()), dim=1)
+    guess_lrd = torch.stack([_LEARNERS[name](sums, n_relevant) for name in learners], dim=1)
     wrong_lrd = (guess_lrd - truth_ld[:, None, :]).abs()
     return {
         "success": wrong_lrd.amax(dim=2) == 0,
@@ -123,12 +130,41 @@ def end_to_end(lanes: Lanes) -> Output:
     }
 
 
-def _samples(lanes: Lanes, support_lk: torch.Tensor) -> torch.Tensor:
-    n_bits, n_samples, distribution = lanes.size("d"), lanes.size("n"), lanes.size("distribution")
+def _samples(lanes: Lanes, support_lk: torch.Tensor, start: int, count: int) -> torch.Tensor:
+    """Samples start .. start + count of every lane; the same bits in any blocks."""
+    n_bits, distribution = lanes.size("d"), lanes.size("distribution")
     if distribution == "biased":
-        return task.biased_bits(lanes.keys, n_samples, n_bits, 2.0 ** (-1 / lanes.size("k")))
-    bits_lnd = task.fair_bits(lanes.keys, n_samples, n_bits)
+        return task.biased_bits(lanes.keys, count, n_bits, 2.0 ** (-1 / lanes.size("k")), start)
+    bits_lnd = task.fair_bits(lanes.keys, count, n_bits, start)
     return task.force_support(bits_lnd, support_lk) if distribution == "balanced" else bits_lnd
+
+
+def _sums(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int, learners: tuple[str, ...]) -> Sums:
+    """What the learners need of a block of samples, as sums over samples (whole numbers, exact).
+
+    n [lane, 1]; positives [lane, 1]; ones, joint (ones among positives), base (ones weighted by the ones of their
+    sample) [lane, bit]; disagrees [lane, support] for "bayes"; gram [lane, bit, bit] for trained learners.
+    """
+    bits = bits_lnd.float()
+    found = {
+        "n": torch.full((len(bits), 1), float(bits.shape[1]), dtype=torch.float64, device=bits.device),
+        "positives": labels_ln.sum(dim=1, keepdim=True),
+        "ones": bits.sum(dim=1),
+        "joint": (labels_ln[:, None, :] @ bits)[:, 0],
+        "base": (bits.sum(dim=2)[:, None, :] @ bits)[:, 0],
+    }
+    if "bayes" in learners:
+        says_lnc = (bits @ _supports(bits.shape[2], n_relevant, bits.device).T) == n_relevant
+        found["disagrees"] = (says_lnc != (labels_ln[..., None] > 0)).sum(dim=1)
+    if "adam" in learners:
+        found["gram"] = bits.transpose(1, 2) @ bits
+    return {name: value.double() for name, value in found.items()}
+
+
+def _supports(n_bits: int, n_relevant: int, device: torch.device) -> torch.Tensor:
+    """All supports as 0/1 rows.  Returns: float32 [support, bit]."""
+    sets = torch.tensor(list(itertools.combinations(range(n_bits), n_relevant)), device=device)
+    return torch.zeros(len(sets), n_bits, device=device).scatter_(1, sets, 1.0)
 
 
 def _top(scores_ld: torch.Tensor, n_relevant: int) -> torch.Tensor:
@@ -137,65 +173,53 @@ def _top(scores_ld: torch.Tensor, n_relevant: int) -> torch.Tensor:
     return (scores_ld >= edge_l1).float()
 
 
-def _raw(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+def _raw(sums: Sums, n_relevant: int) -> torch.Tensor:
     """One gradient step of the raw loss."""
-    return _top(model.first_step_scores(bits_lnd, labels_ln[..., None])[:, 0], n_relevant)
+    return _top(sums["joint"].shape[1] * sums["joint"] - sums["base"], n_relevant)
 
 
-def _counts(bits_lnd: torch.Tensor, labels_ln: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """(positives [lane, 1], ones a bit [lane, bit], ones a bit among positives [lane, bit])."""
-    bits = bits_lnd.float()
-    return labels_ln.sum(dim=1, keepdim=True), bits.sum(dim=1), (labels_ln[:, None, :] @ bits)[:, 0]
-
-
-def _centred(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+def _centred(sums: Sums, n_relevant: int) -> torch.Tensor:
     """One gradient step with the sample mean of the labels taken off; n times the score is a whole number."""
-    positives, ones, joint = (count.double() for count in _counts(bits_lnd, labels_ln))
-    return _top(bits_lnd.shape[1] * joint - positives * ones, n_relevant)
+    return _top(sums["n"] * sums["joint"] - sums["positives"] * sums["ones"], n_relevant)
 
 
-def _uncentred(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+def _uncentred(sums: Sums, n_relevant: int) -> torch.Tensor:
     """Plain correlation: one gradient step without any baseline."""
-    return _top(_counts(bits_lnd, labels_ln)[2], n_relevant)
+    return _top(sums["joint"], n_relevant)
 
 
-def _elimination(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+def _elimination(sums: Sums, n_relevant: int) -> torch.Tensor:
     """Positions that are 1 in every positive sample."""
     del n_relevant
-    positives, _, joint = _counts(bits_lnd, labels_ln)
-    return (joint == positives).float()
+    return (sums["joint"] == sums["positives"]).float()
 
 
-def _constant(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+def _constant(sums: Sums, n_relevant: int) -> torch.Tensor:
     """The share of relevant bits, whatever the data."""
-    share = n_relevant / bits_lnd.shape[2]
-    return torch.full((len(bits_lnd), bits_lnd.shape[2]), share, device=labels_ln.device)
+    return torch.full_like(sums["joint"], n_relevant / sums["joint"].shape[1]).float()
 
 
-def _bayes(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+def _bayes(sums: Sums, n_relevant: int) -> torch.Tensor:
     """Median of the posterior, coordinate by coordinate, over all supports that agree with the samples (AND labels)."""
-    n_bits = bits_lnd.shape[2]
-    sets = torch.tensor(list(itertools.combinations(range(n_bits), n_relevant)), device=bits_lnd.device)
-    sets_cd = torch.zeros(len(sets), n_bits, device=bits_lnd.device).scatter_(1, sets, 1.0)
-    says_lnc = (bits_lnd.float() @ sets_cd.T) == n_relevant
-    agrees_lc = (says_lnc == (labels_ln[..., None] > 0)).all(dim=1).float()
-    posterior_ld = (agrees_lc @ sets_cd) / agrees_lc.sum(dim=1, keepdim=True)
+    agrees_lc = (sums["disagrees"] == 0).float()
+    posterior_ld = (agrees_lc @ _supports(sums["joint"].shape[1], n_relevant, agrees_lc.device)) / agrees_lc.sum(
+        dim=1, keepdim=True
+    )
     return (posterior_ld > 0.5).float()
 
 
-def _trained(optimiser: str, rate: float) -> Any:
-    def learner(bits_lnd: torch.Tensor, labels_ln: torch.Tensor, n_relevant: int) -> torch.Tensor:
+def _trained(optimiser: str, rate: float) -> Learner:
+    def learner(sums: Sums, n_relevant: int) -> torch.Tensor:
         """Full-batch training with an affine read-out on the sufficient statistics."""
-        bits, n = bits_lnd.float(), bits_lnd.shape[1]
-        gram, cross = bits.transpose(1, 2) @ bits / n, (labels_ln[:, None, :] @ bits)[:, 0] / n
+        n = sums["n"]
         weights = model.train_regression(
-            gram,
-            cross,
-            bits.mean(dim=1),
-            labels_ln.mean(dim=1),
+            (sums["gram"] / n[..., None]).float(),
+            (sums["joint"] / n).float(),
+            (sums["ones"] / n).float(),
+            (sums["positives"] / n)[:, 0].float(),
             affine=True,
             optimiser=optimiser,
-            rate_l=torch.full((len(bits),), rate, device=bits.device),
+            rate_l=torch.full((len(n),), rate, device=n.device),
             n_steps=ADAM_STEPS,
         )
         return _top(weights, n_relevant)
@@ -203,7 +227,7 @@ def _trained(optimiser: str, rate: float) -> Any:
     return learner
 
 
-_LEARNERS = {
+_LEARNERS: dict[str, Learner] = {
     "raw": _raw,
     "centred": _centred,
     "uncentred": _uncentred,
@@ -221,7 +245,8 @@ def _learners(cell: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _end_to_end_bytes(cell: Mapping[str, Any]) -> int:
-    n, d = cell["n"], cell["d"]
+    d = cell["d"]
+    n = min(cell["n"], model.exact_block(d))
     drawn = 24 if cell["distribution"] == "biased" else 8
     supports = math.comb(d, cell["k"]) if "bayes" in _learners(cell) else 0
     return int(n * d * drawn + 6 * n * supports + 8 * d * d)

@@ -53,6 +53,11 @@ def count_products(left_lna: torch.Tensor, right_lnb: torch.Tensor) -> torch.Ten
     return left_lna.float().transpose(1, 2) @ right_lnb.float()
 
 
+def exact_block(n_bits: int) -> int:
+    """Samples whose weighted counts stay below 2^24, so that float32 holds them exactly: a multiple of 64."""
+    return max(64, 2**24 // n_bits // 64 * 64)
+
+
 def first_step_scores(bits_lnd: torch.Tensor, targets_lnt: torch.Tensor) -> torch.Tensor:
     """d n times minus the gradient at W = 0, up to a constant a column: sum_i (d e_im - s_i) x_ij, s_i the ones in sample i.
 
@@ -60,8 +65,12 @@ def first_step_scores(bits_lnd: torch.Tensor, targets_lnt: torch.Tensor) -> torc
         bits_lnd: 0/1 [lane, sample, bit].
         targets_lnt: 0/1 [lane, sample, column].
 
-    Returns: float32 [lane, column, bit], whole numbers.
+    Returns: [lane, column, bit], whole numbers: float32 where one block of samples suffices, else float64.
     """
+    block = exact_block(bits_lnd.shape[2])
+    if bits_lnd.shape[1] > block:
+        parts = zip(bits_lnd.split(block, dim=1), targets_lnt.split(block, dim=1))
+        return torch.stack([first_step_scores(*part).double() for part in parts]).sum(dim=0)
     bits = bits_lnd.float()
     base_l1d = bits.sum(dim=2)[:, None, :] @ bits
     return bits.shape[2] * count_products(targets_lnt, bits_lnd) - base_l1d

@@ -13,15 +13,21 @@ import torch
 from empirics.engine import rng
 
 
-def fair_bits(keys: torch.Tensor, n_samples: int, n_bits: int) -> torch.Tensor:
-    """Fair bits.  Returns: uint8 [lane, sample, bit]."""
-    return rng.bits(keys, n_samples * n_bits).reshape(len(keys), n_samples, n_bits)
+def fair_bits(keys: torch.Tensor, n_samples: int, n_bits: int, start: int = 0) -> torch.Tensor:
+    """Fair bits of the samples start .. start + n_samples; start must be a multiple of 64.
+
+    Returns: uint8 [lane, sample, bit].
+    """
+    return rng.bits(keys, n_samples * n_bits, start=start * n_bits // 64).reshape(len(keys), n_samples, n_bits)
 
 
-def biased_bits(keys: torch.Tensor, n_samples: int, n_bits: int, p: float) -> torch.Tensor:
-    """Bits that are 1 with probability p.  Returns: uint8 [lane, sample, bit]."""
+def biased_bits(keys: torch.Tensor, n_samples: int, n_bits: int, p: float, start: int = 0) -> torch.Tensor:
+    """Bits that are 1 with probability p, of the samples start .. start + n_samples.
+
+    Returns: uint8 [lane, sample, bit].
+    """
     chance = torch.tensor(p, dtype=torch.float64, device=keys.device)
-    return rng.biased_bits(keys, n_samples * n_bits, chance).reshape(len(keys), n_samples, n_bits)
+    return rng.biased_bits(keys, n_samples * n_bits, chance, start=start * n_bits).reshape(len(keys), n_samples, n_bits)
 
 
 def random_support(keys: torch.Tensor, n_bits: int, n_relevant: int) -> torch.Tensor:

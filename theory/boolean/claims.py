@@ -304,7 +304,7 @@ END_TO_END = Claim(
     profiles={
         "smoke": _exponent_grid((2, 4), 500),
         "cpu": _exponent_grid((2, 3, 4, 5, 6), 500),
-        "gpu": _exponent_grid((3, 4, 5, 6, 7, 8, 9, 10), 500),
+        "gpu": _exponent_grid((4, 6, 8, 10, 12), 300),
     },
     clauses=(
         Clause(
@@ -511,7 +511,7 @@ MAJORITY = Claim(
     profiles={
         "smoke": _majority_grid((16,), 200),
         "cpu": _majority_grid((32, 64, 128), 200),
-        "gpu": _majority_grid((32, 64, 128, 512, 2048), 500),
+        "gpu": _majority_grid((32, 64, 128, 512, 2048, 4096), 300),
     },
     clauses=(
         Clause(

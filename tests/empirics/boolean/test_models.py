@@ -82,7 +82,7 @@ def test_bayes_learner_equals_brute_force_over_supports():
     support = task.random_support(lanes.keys, 6, 2)
     bits = task.fair_bits(lanes.keys, 5, 6)
     labels = task.labels(task.gather_support(bits, support), "and")
-    guess = boolean._bayes(bits, labels, 2)
+    guess = boolean._bayes(boolean._sums(bits, labels, 2, ("bayes",)), 2)
     for lane in range(6):
         rows, marks = bits[lane].tolist(), labels[lane].tolist()
         agreeing = [s for s in itertools.combinations(range(6), 2)
@@ -121,3 +121,21 @@ def test_a_lane_alone_equals_the_same_lane_among_others(experiment):
     alone = experiment.measure(lanes_of(experiment, cell, seeds=1))
     for name, values in alone.items():
         assert torch.equal(values[0], several[name][0]), name
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "biased", "balanced"])
+def test_blocks_of_samples_change_no_bit(distribution, monkeypatch):
+    cell = {"d": 8, "k": 3, "n": 200, "learners": "bayes", "distribution": distribution}
+    whole = boolean.end_to_end(lanes_of(boolean.END_TO_END, cell, seeds=20))
+    monkeypatch.setattr(model, "exact_block", lambda n_bits: 64)
+    blocks = boolean.end_to_end(lanes_of(boolean.END_TO_END, cell, seeds=20))
+    for name, values in whole.items():
+        assert torch.equal(values, blocks[name]), name
+
+
+def test_scores_are_the_same_in_blocks(monkeypatch):
+    bits = task.fair_bits(KEYS, 300, 16)
+    hints = task.pair_hints(bits, 4)
+    whole = model.first_step_scores(bits, hints)
+    monkeypatch.setattr(model, "exact_block", lambda n_bits: 64)
+    assert torch.equal(model.first_step_scores(bits, hints), whole.double())
