@@ -17,6 +17,8 @@ from theory.boolean.grids import (
     union_biased,
     union_majority,
     union_parity,
+    well_above,
+    well_below,
 )
 from theory.boolean.hardness import elimination_probability
 from theory.boolean.parameters import D, K, N, T
@@ -291,7 +293,7 @@ def any_positive(m: Any, *, d: Any, k: Any, n: Any) -> Any:
 
 
 def _exponent_grid(ks: tuple[int, ...], seeds: int) -> Grid:
-    return Grid(seeds=seeds, d=16, k=ks, learner="raw", n=around_raw)
+    return Grid(seeds=seeds, k=ks, d=lambda k: max(16, 2 * k), learner="centred", n=around_elimination)
 
 
 END_TO_END = Claim(
@@ -304,7 +306,7 @@ END_TO_END = Claim(
     profiles={
         "smoke": _exponent_grid((2, 4), 500),
         "cpu": _exponent_grid((2, 3, 4, 5, 6), 500),
-        "gpu": _exponent_grid((4, 6, 8, 10, 12), 300),
+        "gpu": _exponent_grid((4, 6, 8, 10, 12, 14, 16, 18, 20, 22), 200),
     },
     clauses=(
         Clause(
@@ -312,7 +314,8 @@ END_TO_END = Claim(
             observable=SUCCESS,
             bound=four_to_k,
             folds=(Crossing("n", 0.5),),
-            relation=ScalesAs(two_to_k, tolerance=0.25, width=0.5),
+            relation=ScalesAs(two_to_k, tolerance=0.25, width=0.5, along=("k", "d")),
+            at={"learner": "raw", "n": around_raw},
             control=Control(bound=two_to_k_law, says="2^k in place of 4^k"),
         ),
         Clause(
@@ -320,8 +323,7 @@ END_TO_END = Claim(
             observable=SUCCESS,
             bound=two_to_k_law,
             folds=(Crossing("n", 0.5),),
-            relation=ScalesAs(two_to_k, tolerance=0.25, width=0.5),
-            at={"learner": "centred", "n": around_elimination},
+            relation=ScalesAs(two_to_k, tolerance=0.25, width=0.5, along=("k", "d")),
             control=Control(bound=four_to_k, says="4^k in place of 2^k"),
         ),
         Clause(
@@ -329,8 +331,19 @@ END_TO_END = Claim(
             observable=SUCCESS,
             bound=elimination_law,
             relation=Equals(0.03, width=0.3),
-            at={"learner": "elimination", "n": around_elimination},
+            at={"learner": "elimination"},
             control=Control(bound=any_positive),
+        ),
+        Clause(
+            label="trained affine read-out",
+            kind="learnability",
+            observable=SUCCESS,
+            bound=constant(0.8, _derived("chosen: far above chance, at eight times elimination's half point")),
+            relation=AtLeast(),
+            at={"learner": "adam", "learners": "trained", "d": 16, "k": (4, 5), "n": well_above},
+            control=Control(
+                at={"n": well_below}, says="an eighth of elimination's half point, nearly no positive label"
+            ),
         ),
     ),
     limits="It shows that enough samples suffice for these learners at these k; it says nothing about other labels.",

@@ -75,9 +75,12 @@ def _least(probability: Callable[[int], float]) -> int:
     return high
 
 
+LARGEST_RAW = 12  # relevant bits up to which 4^k samples of a raw step are within reach
+
+
 def around_raw(d: int, k: int) -> tuple[int, ...]:
-    """Sample sizes around the raw step's half point."""
-    return tuple(round(raw_half(d, k) * 2 ** (j / 3)) for j in range(-3, 4))
+    """Sample sizes around the raw step's half point; none where they are out of reach."""
+    return tuple(round(raw_half(d, k) * 2 ** (j / 3)) for j in range(-3, 4)) if k <= LARGEST_RAW else ()
 
 
 def around_elimination(d: int, k: int) -> tuple[int, ...]:
