@@ -340,7 +340,7 @@ END_TO_END = Claim(
             observable=SUCCESS,
             bound=constant(0.8, _derived("chosen: far above chance, at eight times elimination's half point")),
             relation=AtLeast(),
-            at={"learner": "adam", "learners": "trained", "d": 16, "k": (4, 5), "n": well_above},
+            at={"learner": ("adam", "sgd"), "learners": "trained", "d": 16, "k": (4, 5), "n": well_above},
             control=Control(
                 at={"n": well_below}, says="an eighth of elimination's half point, nearly no positive label"
             ),
