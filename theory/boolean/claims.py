@@ -292,7 +292,7 @@ def any_positive(m: Any, *, d: Any, k: Any, n: Any) -> Any:
     return -m.expm1(n * m.log1p(-m.power(2, -k)))
 
 
-def _exponent_grid(ks: tuple[int, ...], seeds: int) -> Grid:
+def _exponent_grid(ks: tuple[int, ...], seeds: Any) -> Grid:
     return Grid(seeds=seeds, k=ks, d=lambda k: max(16, 2 * k), learner="centred", n=around_elimination)
 
 
@@ -306,7 +306,7 @@ END_TO_END = Claim(
     profiles={
         "smoke": _exponent_grid((2, 4), 500),
         "cpu": _exponent_grid((2, 3, 4, 5, 6), 500),
-        "gpu": _exponent_grid((4, 6, 8, 10, 12, 14, 16, 18, 20, 22), 200),
+        "gpu": _exponent_grid((4, 6, 8, 10, 12, 14, 16, 18, 20, 22), lambda k: 2000 if k <= 6 else 200),
     },
     clauses=(
         Clause(
