@@ -51,12 +51,29 @@ def check_papers(
         if not papers or claim.paper in papers
         for fault in faults(claim, registry.statements)
     ]
+    broken += _derivation_faults(registry, papers)
     found = check_steps(one for one in registry.derivations.values() if not papers or one.paper in papers)
     if run is not None:
         with RunFile.create(run) as file:
             file.put("findings", found)
             write_standings(file, registry)
     return broken, found, registry.warnings
+
+
+def _derivation_faults(registry: Any, papers: Any) -> list[tuple[str, str]]:
+    """Names that lead nowhere: a claim's derivation, or a statement that a step is about."""
+    found = [
+        (f"{claim.id}: derivation {claim.derivation!r}", "is not among the derivations")
+        for claim in registry.claims.values()
+        if claim.derivation and claim.derivation not in registry.derivations and (not papers or claim.paper in papers)
+    ]
+    return found + [
+        (f"{one.id}/{step.id}: statement {name!r}", "is not among the statements")
+        for one in registry.derivations.values()
+        for step in one.steps
+        for name in step.about
+        if name not in registry.statements and (not papers or one.paper in papers)
+    ]
 
 
 def _print(faults: list[tuple[str, str]], found: dict[str, dict[str, Any]], n_steps: int) -> None:

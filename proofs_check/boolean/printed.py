@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from proofs_check.boolean.laws import exact_bound
-from proofs_check.core import certify, exhaust, identity, sample
+from proofs_check.core import certify, exhaust, identity, sample, separate
 from proofs_check.core.derivation import Control, Result, Step
 from theory import boolean
 
@@ -47,6 +47,44 @@ def _triple_products(divisor: float, runs: int) -> Result:
         bits = source.integers(0, 2, (n, d), dtype=np.int8)
         exceeded += any(abs(bits[:, c].all(axis=1).mean() - 2.0 ** -len(c)) > radius for c in sets)
     return sample.at_most(exceeded, runs, p)
+
+
+def _triple_union(exponent: int) -> Result:
+    """2 d^3 two-sided Hoeffding bounds of products in [0, 1] at kappa = sqrt(ln(4 d^3/p)/(2n)) add up to p."""
+    import sympy
+
+    d, n, p = sympy.symbols("d n p", positive=True)
+    squared = sympy.log(4 * d**exponent / p) / (2 * n)
+    return identity.vanishes(2 * (2 * d**3) * sympy.exp(-2 * n * squared) - p)
+
+
+def _triple_count(power: int) -> Iterator[tuple[str, bool]]:
+    """d + d^2 + d^3 <= 2 d^3 tuples of at most three positions."""
+    for d in range(2, 129):
+        yield f"d={d}", d + d**2 + d**3 <= 2 * d**power
+
+
+def _readout_system(d: int, k: int, share: Fraction) -> tuple[str, list[list[Fraction | int]], list[Fraction | int]]:
+    """Read-outs with error <= tau = share/(1 + min(k, d-k)), sum k, none negative, and R_0 <= the weight off the support."""
+    tau = share / (1 + min(k, d - k))
+    rows: list[list[Fraction | int]] = []
+    limits: list[Fraction | int] = []
+    ones: list[Fraction | int] = [1] * d
+    for j in range(d):
+        unit: list[Fraction | int] = [int(i == j) for i in range(d)]
+        minus: list[Fraction | int] = [-int(i == j) for i in range(d)]
+        on = int(j < k)
+        rows, limits = [*rows, unit, minus, minus], [*limits, on + tau, tau - on, 0]
+    rows, limits = [*rows, ones, [-one for one in ones]], [*limits, k, -k]
+    against_rest: list[Fraction | int] = [1, *[0] * (k - 1), *[-1] * (d - k)]
+    rows, limits = [*rows, against_rest], [*limits, 0]
+    return f"d={d} k={k}", rows, limits
+
+
+def _readout_safe(share: Fraction) -> Result:
+    return separate.all_infeasible(
+        [_readout_system(d, k, share) for d, k in ((4, 2), (5, 2), (6, 4), (8, 4), (9, 6), (12, 3))]
+    )
 
 
 def _readout_cases(share: Fraction) -> Iterator[tuple[str, bool]]:
@@ -164,6 +202,24 @@ STEPS = (
         role="corrects",
     ),
     Step(
+        "P17-union",
+        ("boolean/lemma-E.2",),
+        "At that kappa the union over 2 d^3 products has probability p",
+        "identity",
+        lambda: _triple_union(3),
+        Control("4 d^2", lambda: _triple_union(2)),
+        role="corrects",
+    ),
+    Step(
+        "P17-count",
+        ("boolean/lemma-E.2",),
+        "There are at most 2 d^3 products of at most three bits (d = 2 to 128)",
+        "exhaust",
+        lambda: exhaust.holds(_triple_count(3)),
+        Control("2 d^2", lambda: exhaust.holds(_triple_count(2))),
+        role="corrects",
+    ),
+    Step(
         "linear-read-out",
         ("boolean/theorem-4.1-readout",),
         "An error of 1/(1 + d - k) does not make a linear read-out exact (k = d/2)",
@@ -171,6 +227,15 @@ STEPS = (
         lambda: exhaust.holds(_readout_cases(Fraction(1))),
         Control("nine tenths of that error", lambda: exhaust.holds(_readout_cases(Fraction(9, 10)))),
         role="refutes",
+    ),
+    Step(
+        "linear-read-out-safe",
+        ("boolean/theorem-4.1-readout",),
+        "Any error below 1/(1 + min(k, d-k)) does: no read-out with 99 hundredths of it fails, for six pairs (d, k)",
+        "separate",
+        lambda: _readout_safe(Fraction(99, 100)),
+        Control("that error itself", lambda: _readout_safe(Fraction(1))),
+        role="corrects",
     ),
     Step(
         "linear-rule",

@@ -7,12 +7,13 @@ A step whose role is "refutes" proves that a statement is false as printed; that
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from theory.core.errors import ContractError
+from theory.core.errors import ContractError, Undecided
 
 ROLES = ("supports", "refutes", "corrects", "vacuity")
 METHODS = ("identity", "certify", "exhaust", "sample", "separate")
@@ -35,6 +36,7 @@ class Result:
     finding: Finding
     detail: str = ""
     level: float | None = None
+    counterexample: str | None = None
 
     @property
     def holds(self) -> bool:
@@ -78,11 +80,13 @@ class Step:
     role: str = "supports"
 
     def __post_init__(self) -> None:
-        faults = (
-            [(self.id, f"role must be one of {', '.join(ROLES)}, got {self.role!r}")] if self.role not in ROLES else []
-        )
+        faults = []
+        if self.role not in ROLES:
+            faults.append((self.id, f"role must be one of {', '.join(ROLES)}, got {self.role!r}"))
         if self.method not in METHODS:
             faults.append((self.id, f"method must be one of {', '.join(METHODS)}, got {self.method!r}"))
+        if not isinstance(self.about, tuple) or not self.about:
+            faults.append((self.id, f"about must be a tuple of statement ids, got {self.about!r}"))
         if faults:
             raise ContractError(tuple(faults))
 
@@ -96,6 +100,20 @@ class Derivation:
     says: str
     steps: tuple[Step, ...]
 
+    def __post_init__(self) -> None:
+        counts = Counter(step.id for step in self.steps)
+        twice = [name for name, count in counts.items() if count > 1]
+        if twice:
+            raise ContractError(tuple((f"{self.id}/{name}", "must be the id of one step only") for name in twice))
+
+
+def _found(run: Callable[[], Result]) -> Result:
+    """What a method found; one that gives up with `Undecided` says why."""
+    try:
+        return run()
+    except Undecided as reason:
+        return Result(Finding.UNDECIDED, str(reason))
+
 
 def check(derivations: Iterable[Derivation]) -> dict[str, dict[str, Any]]:
     """Run all steps and their controls; returns step id -> finding as a JSON-able mapping."""
@@ -103,7 +121,7 @@ def check(derivations: Iterable[Derivation]) -> dict[str, dict[str, Any]]:
     for derivation in derivations:
         for step in derivation.steps:
             started = time.perf_counter()
-            result, control = step.run(), step.control.run()
+            result, control = _found(step.run), _found(step.control.run)
             found[f"{derivation.id}/{step.id}"] = {
                 "derivation": derivation.id,
                 "paper": derivation.paper,

@@ -44,6 +44,7 @@ STATEMENTS = (
         _quoted("Theorem 4.1, reading"),
         "A linear read-out is exact iff min_b R exceeds the whole weight off the support; an error bound tau implies it "
         "only for tau < 1/(1 + min(k, d-k)), rounding needs tau < 1/2.",
+        reading=True,
         functions=("linear_margin", "read_outs"),
     ),
     Statement(
@@ -51,6 +52,7 @@ STATEMENTS = (
         "A number of samples of order d^eps is needed for one step to rank the bits.",
         _quoted("Theorem 4.1, reading"),
         "Theta(log d) samples suffice for the ranking.",
+        reading=True,
         functions=("ranking_n", "ranking_sample_size"),
     ),
     Statement(
@@ -66,6 +68,7 @@ STATEMENTS = (
         _quoted("Theorem 4.3, reading"),
         "Recovery fails below about 2^k samples for lack of positive labels, and succeeds by elimination or one centred "
         "gradient step above about 2^k log d.",
+        reading=True,
         functions=("elimination_probability", "raw_population_mass", "affine_population_scale"),
     ),
     Statement(
@@ -73,6 +76,7 @@ STATEMENTS = (
         "Gradient descent fails on majority labels.",
         Source("2504.04702", "abstract, reading", provenance="secondary"),
         "One gradient step recovers the support of majority with about 2 pi k ln(.) samples.",
+        reading=True,
         functions=("contrast_moments", "sample_size_from_moments"),
     ),
     Statement(

@@ -34,6 +34,7 @@ class Statement:
     source: Source
     corrected: str | None = None
     functions: tuple[str, ...] = ()
+    reading: bool = False  # how a source is commonly read, which it does not itself print
 
     @property
     def paper(self) -> str:

@@ -38,7 +38,7 @@ def standing(
     A proof step counts when its control was rejected; a claim counts when its control was.
     """
     steps = [one for one in findings.values() if statement.id in one["about"]]
-    parts = [_proof_words(one) for one in steps if one["control"]["rejected"]]
+    parts = [_proof_words(one, statement) for one in steps if one["control"]["rejected"]]
     judged = []
     for claim in claims:
         for role in ("about", "against"):
@@ -64,8 +64,10 @@ def standing(
     }
 
 
-def _proof_words(finding: Body) -> str:
+def _proof_words(finding: Body, statement: Statement) -> str:
     outcome = str(finding["finding"])
     if not outcome.startswith(SETTLED):
         return {"supports": "a proof step is " + outcome}.get(finding["role"], "")
+    if finding["role"] == "refutes" and statement.reading:
+        return "false as a reading; the source does not print it"
     return _BY_PROOF[finding["role"]].format(finding=outcome.split(" at ")[0])
