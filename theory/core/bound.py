@@ -19,7 +19,7 @@ from theory.core.domain import Choice, Integer, Parameter
 from theory.core.errors import DomainError
 from theory.core.numbers import BALL, FLOAT, SYMBOL
 
-PROVENANCES = ("paper", "follow-up", "textbook", "derived", "secondary")
+PROVENANCES = ("paper", "follow-up", "textbook", "derived", "secondary", "chosen")
 DIRECTIONS = ("upper", "lower", "exact", "asymptotic")
 
 
@@ -28,7 +28,7 @@ class Source:
     """Where a statement stands: arXiv number, theorem or equation, version; or `derived`, a step of our own proofs.
 
     provenance: "paper" (read in the paper), "secondary" (as quoted in a public review), "follow-up", "textbook",
-    "derived" (ours).
+    "derived" (ours), "chosen" (a threshold that we set; `where` says how, and it proves nothing by itself).
     """
 
     paper: str = ""
@@ -46,6 +46,8 @@ class Source:
     def __str__(self) -> str:
         if self.derived:
             return f"derived: {self.derived}"
+        if self.provenance == "chosen":
+            return f"chosen: {self.where}"
         parts = [f"arXiv:{self.paper}" if self.paper[:4].isdigit() else self.paper, self.where, self.version]
         note = {"secondary": "as quoted in a public review"}.get(self.provenance, "")
         return ", ".join(part for part in (*parts, note) if part)

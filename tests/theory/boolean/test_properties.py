@@ -216,3 +216,22 @@ def test_near_ties_of_the_support_bound():
     large = boolean.support_bound_max_n(d=1000, k=500)  # ln 2 (2^500 - 1/2 - ...)
     assert float(F(large, 2**500)) == pytest.approx(math.log(2), rel=1e-12)
     assert boolean.support_bound_max_n(d=16, k=2) == 0  # min = 1/8 < 1/4 at n = 1
+
+
+def test_the_constants_of_the_growth_claim_are_the_least_squares_fits_they_say():
+    from theory.boolean.claims import log_law, power_law
+
+    sizes = np.array([16, 64, 256, 1024, 4096, 16384])
+    half = np.array([boolean.ranking_n(d=int(d), t=4, prob=0.5) for d in sizes])
+    slope, intercept = np.polyfit(np.log(sizes), half, 1)
+    power, factor = np.polyfit(np.log(sizes), np.log(half), 1)
+    assert np.allclose(log_law(d=sizes, t=4), intercept + slope * np.log(sizes), atol=0.02)
+    assert np.allclose(power_law(d=sizes, t=4), np.exp(factor) * sizes**power, rtol=2e-3)
+
+
+def test_the_theorem_step_really_leaves_the_error_that_the_claim_states():
+    from theory.boolean.claims import STEP_SIZE_VACUOUS
+
+    for grid in STEP_SIZE_VACUOUS.profiles.values():
+        for cell, _ in grid.cells():
+            assert boolean.theorem_schedule(d=cell["d"], eps=1.0, k=cell["k"]).population_error >= 0.49
