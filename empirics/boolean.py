@@ -17,6 +17,7 @@ from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.models import minimal_attention as model
 from empirics.tasks import boolean_functions as task
+from theory.boolean import oracle_tolerance
 from theory.boolean.grids import ranking_samples
 
 Output = Mapping[str, Any]
@@ -76,25 +77,64 @@ PAIR_RANKING = Experiment(
 def one_step(lanes: Lanes) -> Output:
     """Read-outs after one step with logit gap G.
 
-    readout_success: [lane, readout]; error: [lane], largest deviation of 2 softmax(W) 1 from the support.
+    readout_success: [lane, readout]; error: [lane], largest deviation of 2 softmax(W) 1 from the support;
+    integers_exact: [lane], whether all logits round to the integers that the population's do.
     """
     n_bits, n_relevant, n_samples = lanes.size("d"), lanes.size("k"), lanes.size("n")
     bits_lnd = task.fair_bits(lanes.keys, n_samples, n_bits)
     hints_lnt = task.pair_hints(bits_lnd, n_relevant // 2)
-    scores_ltd = model.first_step_scores(bits_lnd, hints_lnt).double()
-    # eta = 8 d G, and the scores are d n times minus the gradient
-    scale_l11 = (8 * lanes.column("G") / (n_samples * n_bits))[:, None, None]
-    successes, error = model.read_out_successes(model.support_read_out(scale_l11 * scores_ltd), n_relevant)
-    return {"readout_success": successes, "error": error}
+    if any(lanes.size(name) != default for name, default in STEP_SWITCHES.items()):
+        logits_ltd = _changed_step(lanes, bits_lnd, hints_lnt)
+    else:
+        scores_ltd = model.first_step_scores(bits_lnd, hints_lnt).double()
+        # eta = 8 d G, and the scores are d n times minus the gradient
+        logits_ltd = (8 * lanes.column("G") / (n_samples * n_bits))[:, None, None] * scores_ltd
+    successes, error = model.read_out_successes(model.support_read_out(logits_ltd), n_relevant)
+    gap_l11 = lanes.column("G")[:, None, None]
+    population_ltd = gap_l11 * (_is_pair(n_relevant // 2, n_bits, lanes.device) - 2 / n_bits)
+    centred_ltd = logits_ltd - logits_ltd.mean(dim=2, keepdim=True)  # a gradient moves no column's mean
+    exact_l = (centred_ltd.round() == population_ltd.round()).flatten(1).all(dim=1)
+    return {"readout_success": successes, "error": error, "integers_exact": exact_l}
 
+
+def _is_pair(n_pairs: int, n_bits: int, device: torch.device) -> torch.Tensor:
+    """1 at the two positions of pair m in column m.  Returns: float64 [column, bit]."""
+    column = torch.arange(n_pairs, device=device)[:, None]
+    return (torch.arange(n_bits, device=device)[None, :] // 2 == column).double()
+
+
+def _changed_step(lanes: Lanes, bits_lnd: torch.Tensor, hints_lnt: torch.Tensor) -> torch.Tensor:
+    """Logits when the step is not the theorem's.  Returns: [lane, column, bit].
+
+    The same total step is cut into `steps`; `start` is the standard deviation of a random start; `oracle` times the
+    tolerance 1/(16 d) is added to the gradient where it hurts most.
+    """
+    n_samples, n_bits, n_pairs, n_steps = bits_lnd.shape[1], bits_lnd.shape[2], hints_lnt.shape[2], lanes.size("steps")
+    bits, hints = bits_lnd.float(), hints_lnt.float()
+    gram_ldd = (bits.transpose(1, 2) @ bits).double() / n_samples
+    cross_ltd = (hints.transpose(1, 2) @ bits).double() / n_samples
+    start_ltd = lanes.size("start") * rng.normal(lanes.keys, n_pairs * n_bits, stream="init").reshape(cross_ltd.shape)
+    error = lanes.size("oracle") * float(oracle_tolerance(d=n_bits))
+    return model.descended(
+        gram_ldd,
+        cross_ltd,
+        start_ltd,
+        rate_l11=(8 * n_bits * lanes.column("G") / n_steps)[:, None, None],
+        n_steps=n_steps,
+        error_ltd=error * (2 * _is_pair(n_pairs, n_bits, lanes.device) - 1),
+    )
+
+
+STEP_SWITCHES = {"steps": 1, "start": 0.0, "oracle": 0.0}
 
 ONE_STEP = Experiment(
     id="boolean/one-step",
     version=1,
     axes=("d", "k", "n", "G"),
     measure=one_step,
-    shape=("d", "k", "n"),
-    common=("G",),
+    switches=STEP_SWITCHES,
+    shape=("d", "k", "n", *STEP_SWITCHES),
+    common=("G", *STEP_SWITCHES),
     inner={"readout": ("rank", "linear", "rounding")},
     bytes_per_lane=lambda cell: 7 * cell["n"] * cell["d"] + 20 * cell["d"] * cell["k"],
 )
@@ -127,6 +167,7 @@ def end_to_end(lanes: Lanes) -> Output:
         "success": wrong_lrd.amax(dim=2) == 0,
         "coordinate_error": wrong_lrd.mean(dim=2),
         "least_coordinate_error": wrong_lrd.amin(dim=2),
+        "misnamed": wrong_lrd.amax(dim=2) > 0,
     }
 
 

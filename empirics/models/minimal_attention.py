@@ -113,6 +113,32 @@ def read_out_successes(readout_ld: torch.Tensor, n_relevant: int) -> tuple[torch
     return successes, error
 
 
+def descended(
+    gram_ldd: torch.Tensor,
+    cross_ltd: torch.Tensor,
+    start_ltd: torch.Tensor,
+    *,
+    rate_l11: torch.Tensor,
+    n_steps: int,
+    error_ltd: torch.Tensor | float = 0.0,
+) -> torch.Tensor:
+    """Logits after gradient steps on sum_m mean_i (x_i . softmax(W_m) - e_im)^2 / 2, from its sufficient statistics.
+
+    Args:
+        gram_ldd: mean of x x^T; cross_ltd: mean of e_m x; start_ltd: logits to start from.
+        error_ltd: added to every gradient, as an oracle would that is wrong.
+
+    Returns: [lane, column, bit].
+    """
+    logits_ltd = start_ltd
+    for _ in range(n_steps):
+        weights_ltd = logits_ltd.softmax(dim=2)
+        residual_ltd = weights_ltd @ gram_ldd - cross_ltd
+        mean_lt1 = (weights_ltd * residual_ltd).sum(dim=2, keepdim=True)
+        logits_ltd = logits_ltd - rate_l11 * (weights_ltd * (residual_ltd - mean_lt1) + error_ltd)
+    return logits_ltd
+
+
 def regression_loss(
     gram_ldd: torch.Tensor, cross_ld: torch.Tensor, mean_ld: torch.Tensor, label_l: torch.Tensor, affine: bool
 ) -> Callable[[Params], torch.Tensor]:

@@ -31,6 +31,24 @@ def _flip_cases(factor: int) -> Iterator[Case]:
         yield f"input flips {rho}", seen, truth
 
 
+def _signs(where: str, rho: Fraction) -> tuple[Fraction, ...]:
+    """Law of the signs (2 e - 1)(2 x - 1) of both relevant bits and a third one, hints or input bits flipped."""
+    law = dict.fromkeys(itertools.product((-1, 1), repeat=3), Fraction(0))
+    for x, weight in inputs(3, HALF):
+        for a, b in itertools.product((0, 1), repeat=2):
+            chance = weight * (rho if a else 1 - rho) * (rho if b else 1 - rho)
+            e = (x[0] ^ a) & (x[1] ^ b) if where == "input" else (x[0] & x[1]) ^ a
+            first, second, third = ((2 * e - 1) * (2 * one - 1) for one in x)
+            law[first, second, third] += chance
+    return tuple(law.values())
+
+
+def _alike_cases(other: Fraction) -> Iterator[Case]:
+    """At xbar = 1/2 a raw step sees only those signs: equal laws give equal ranking."""
+    for rho in (Fraction(1, 10), Fraction(1, 3)):
+        yield f"rho = {rho}", _signs("input", rho), _signs("hint", rho * other)
+
+
 def _corrupted(share: Fraction) -> tuple[Fraction, Fraction, Fraction]:
     """(share of hints changed, contrasts of both relevant bits with the third) when an adversary erases hints.
 
@@ -85,6 +103,14 @@ STEPS = (
         Control("1 - rho", lambda: exhaust.equal(_flip_cases(1))),
     ),
     Step(
+        "noise-alike",
+        ("boolean/noise",),
+        "To a raw step, flipped input bits and flipped hints at the same rate have the same law of signs",
+        "exhaust",
+        lambda: exhaust.equal(_alike_cases(Fraction(1))),
+        Control("hints flipped at half the rate", lambda: exhaust.equal(_alike_cases(HALF))),
+    ),
+    Step(
         "noise-adversary",
         ("boolean/noise",),
         "Erasing an eighth of the hints ties an irrelevant bit with both relevant ones",
@@ -102,7 +128,7 @@ STEPS = (
     ),
     Step(
         "noise-oracle",
-        ("boolean/noise",),
+        ("boolean/noise", "boolean/step-hypotheses"),
         "An error of 1/(16d) in every entry of the gradient is half of the gap",
         "exhaust",
         lambda: exhaust.equal(_tolerance_cases(2)),

@@ -224,7 +224,7 @@ STEPS = (
     ),
     Step(
         "link-moments",
-        ("boolean/ks-theorem-5",),
+        ("boolean/ks-theorem-5", "boolean/parity-pairs"),
         "Both moments of a parity pair under the parent's link equal enumeration (d = 3 to 10)",
         "exhaust",
         lambda: exhaust.equal(_ks_moments(1)),
@@ -232,7 +232,7 @@ STEPS = (
     ),
     Step(
         "link-signal",
-        ("boolean/ks-theorem-5",),
+        ("boolean/ks-theorem-5", "boolean/parity-pairs"),
         "d SNR^2 falls and exceeds 1/4 by less than 4/d (d = 16 to 1024): there n of order d log d ranks parity pairs",
         "exhaust",
         lambda: exhaust.holds(_signal_limit(False)),

@@ -57,7 +57,8 @@ def quantity(clause: Body) -> str:
     observable = clause.get("observable", {})
     unit = observable.get("unit")
     name = literal(observable.get("name", "measured")).replace("_", " ")
-    name = f"difference in {name}" if form_of(clause) == "Exceeds" else name
+    if form_of(clause) == "Exceeds":
+        name = "difference in crossing points" if "crosses" in str(clause.get("relation")) else f"difference in {name}"
     return wrapped(name + (f" ({unit})" if unit else ""), 34, 2)
 
 

@@ -103,6 +103,7 @@ def two_to_k(k: int) -> float:
     return 2.0**k
 
 
+@functools.cache
 def union_biased(d: int, k: int) -> int:
     """Union-bound samples for AND of bits that are 1 with probability 2^(-1/k), centred labels."""
     mean, second = contrast_moments(d=d, k=k, label="and", baseline="centred", p=2 ** (-1 / k))
@@ -111,6 +112,7 @@ def union_biased(d: int, k: int) -> int:
     )
 
 
+@functools.cache
 def union_majority(d: int, k: int) -> int:
     """Union-bound samples for majority, raw loss."""
     mean, second = contrast_moments(d=d, k=k, label="majority")
@@ -119,6 +121,7 @@ def union_majority(d: int, k: int) -> int:
     )
 
 
+@functools.cache
 def union_parity(d: int) -> int:
     """Union-bound samples for d/4 parity pairs with the parent's link."""
     return math.ceil(parity_sample_size(d=d, t=d // 4, delta=DELTA_UNION))

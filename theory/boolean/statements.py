@@ -192,6 +192,18 @@ STATEMENTS = (
         functions=("raw_population_mass", "affine_population_scale"),
     ),
     Statement(
+        "boolean/parity-pairs",
+        "With the parent's link one step ranks all d/4 parity pairs at about 2 ln(M/delta)/SNR^2 samples, of order d log d.",
+        _ours("link-moments, link-signal"),
+        functions=("parity_pair_moments", "parity_sample_size"),
+    ),
+    Statement(
+        "boolean/step-hypotheses",
+        "What one step learns needs the zero start, gradient entries better than 1/(16 d) and weights that are not rounded.",
+        _ours("step noise, for the gradient; measured, for the rest"),
+        functions=("oracle_tolerance",),
+    ),
+    Statement(
         "boolean/noise",
         "Flipped hints shrink the gap by 1 - 2 rho; an eighth of corrupted hints can tie an irrelevant bit.",
         _ours("step noise"),

@@ -6,7 +6,7 @@ All values here are frozen and free of torch.  Recipe: see "Five minutes to a fi
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from theory.core.errors import DomainError
 from theory.core.evidence import Observable
 from theory.core.fold import Best, Crossing, Difference, Fold
 from theory.core.record import canonical
-from theory.core.relation import Crosses, Exceeds, Relation, ScalesAs
+from theory.core.relation import Crosses, Equals, Exceeds, Relation, ScalesAs
 
 Cell = dict[str, Any]
 PROFILES = ("smoke", "cpu", "gpu")
@@ -43,7 +43,10 @@ class Statement:
 
 
 # ---------------------------------------------------------------------------- grids
-def _values(axis: Any, cell: Mapping[str, Any]) -> tuple[Any, ...]:
+MOST_CELLS = 1_000_000  # settings of one grid; the largest of ours has some thousands
+
+
+def _values(axis: Any, cell: Mapping[str, Any]) -> Sequence[Any]:
     if callable(axis):
         try:
             axis = axis(**{name: cell[name] for name in argument_names(axis)})
@@ -54,7 +57,7 @@ def _values(axis: Any, cell: Mapping[str, Any]) -> tuple[Any, ...]:
                 rule="stand before the coordinate that reads it",
                 value="no such coordinate",
             ) from None
-    return tuple(axis) if isinstance(axis, tuple | list | range) else (axis,)
+    return axis if isinstance(axis, tuple | list | range) else (axis,)
 
 
 def _product(axes: Mapping[str, Any], start: Mapping[str, Any]) -> Iterator[Cell]:
@@ -97,6 +100,14 @@ class Grid:
         for cell in _product(self.axes, {}):
             seeds = _values(self.seeds, cell)[0]
             pairs.append((cell, seeds))
+            if len(pairs) > MOST_CELLS:
+                raise DomainError(
+                    where="Grid",
+                    name="axes",
+                    rule=f"give at most {MOST_CELLS} settings",
+                    value="more",
+                    cure="use fewer values",
+                )
         return merged(pairs)
 
     @property
@@ -175,9 +186,21 @@ class Clause:
     @property
     def all_folds(self) -> tuple[Fold, ...]:
         """The folds, with the one that the relation brings along."""
-        if isinstance(self.relation, Exceeds | Crosses):
+        if isinstance(self.relation, Crosses) or (isinstance(self.relation, Exceeds) and not self.relation.crossing):
             return (*self.folds, self.relation.fold)
         return self.folds
+
+    @property
+    def crossing_arms(self) -> tuple[Clause, Clause] | None:
+        """One clause an arm, each with the crossing of its own, where crossing points are compared."""
+        if not isinstance(self.relation, Exceeds) or self.relation.crossing is None:
+            return None
+        folds = (*self.folds, self.relation.crossing)
+        first, second = (
+            replace(self, relation=Equals(), folds=folds, at={**self.at, **arm})
+            for arm in (self.relation.first, self.relation.second)
+        )
+        return first, second
 
     @property
     def best(self) -> tuple[Best, ...]:
@@ -213,6 +236,8 @@ class Clause:
 
     def measured_cells(self, grid: Grid) -> list[tuple[Cell, int]]:
         """The cells that must be measured: with both arms of a difference."""
+        if self.crossing_arms:
+            return merged(pair for arm in self.crossing_arms for pair in arm.cells(grid))
         pairs = self.cells(grid)
         arms = self.difference
         if arms is None:

@@ -87,6 +87,8 @@ def _grid_faults(claim: Claim, profile: str) -> list[Fault]:
 
 
 def _judged_cells(claim: Claim, clause: Clause, profile: str) -> int:
+    if clause.crossing_arms:
+        return sum(_judged_cells(claim, arm, profile) for arm in clause.crossing_arms)
     return sum(1 for cell, _ in clause.cells(claim.grid(profile)) if not clause.decided(cell))
 
 

@@ -17,7 +17,7 @@ from theory.core.evidence import POOLED, Sample, Span, Value, difference_spans, 
 from theory.core.fold import crossing
 from theory.core.measured import Measured
 from theory.core.record import canonical
-from theory.core.relation import ScalesAs
+from theory.core.relation import Exceeds, ScalesAs
 from theory.core.verdict import LEVEL, Outcome, Verdict, worst
 
 
@@ -148,6 +148,11 @@ def judge_clause(
     claim: Claim, clause: Clause, profile: str, data: Measured, alpha: float, *, literal: bool = False
 ) -> list[Judged]:
     """All judged points of a clause.  `literal` is for controls: a witness counts as the value itself."""
+    if clause.crossing_arms:
+        first, second = (
+            judge_clause(claim, arm, profile, data, alpha, literal=literal) for arm in clause.crossing_arms
+        )
+        return [_judged(clause, point) for point in _apart(clause, first, second)]
     pairs = clause.cells(claim.grid(profile))
     if clause.given:
         return _judge_lanes(claim, clause, pairs, data, alpha)
@@ -226,6 +231,25 @@ def _crossings(clause: Clause, points: list[Judged]) -> list[Judged]:
     return found
 
 
+def _apart(clause: Clause, first: list[Judged], second: list[Judged]) -> list[Judged]:
+    """Crossing points of the first arm minus those of the second, setting by setting."""
+    assert isinstance(clause.relation, Exceeds)
+    arms = {*clause.relation.first, *clause.relation.second}
+
+    def by_setting(points: list[Judged]) -> dict[str, tuple[Cell, Span | None]]:
+        kept = [({name: value for name, value in p.cell.items() if name not in arms}, p.span) for p in points]
+        return {canonical(cell): (cell, span) for cell, span in kept}
+
+    others, found = by_setting(second), []
+    for name, (cell, a) in by_setting(first).items():
+        b = others.get(name, (cell, None))[1]
+        span = None
+        if a and b:
+            span = Span(a.low - b.high, a.high - b.low, a.value - b.value, min(a.n, b.n), a.n_diverged + b.n_diverged)
+        found.append(Judged(cell, Verdict(Outcome.MISSING), span, 0.0))
+    return found
+
+
 def _slopes(clause: Clause, points: list[Judged]) -> list[Judged]:
     """The points as measured, and for each group of points one judged slope."""
     relation = clause.relation
@@ -265,6 +289,8 @@ def slope_points(claim: Claim, clause: Clause, profile: str, data: Measured, alp
 
 def _n_intervals(claim: Claim, clause: Clause, profile: str, data: Measured) -> int:
     """How many intervals are computed for a clause: one a group, or one a lane where each lane is judged by itself."""
+    if clause.crossing_arms:
+        return sum(_n_intervals(claim, arm, profile, data) for arm in clause.crossing_arms)
     n = 0
     for cell, members in _groups(clause, clause.cells(claim.grid(profile))):
         del cell

@@ -169,12 +169,16 @@ class Equals(Relation):
 
 @dataclass(frozen=True)
 class Exceeds(Relation):
-    """Arm `first` is greater than arm `second`; arms are written like `at`.  No bound is needed."""
+    """Arm `first` is greater than arm `second`; arms are written like `at`.  No bound is needed.
+
+    With `crossing` it is not the values that are compared but the points where each arm crosses the level.
+    """
 
     first: Mapping[str, Any]
     second: Mapping[str, Any]
     scale: str = "difference"
     paired: bool = True
+    crossing: Crossing | None = None
 
     needs_bound = False
 
@@ -202,6 +206,9 @@ class Exceeds(Relation):
         def arm(values: Mapping[str, Any]) -> str:
             return ", ".join(f"{name} = {value}" for name, value in values.items())
 
+        if self.crossing:
+            what = f"crosses {self.crossing.level:g} along {self.crossing.axis}"
+            return f"the point where {arm(self.first)} {what} exceeds that of {arm(self.second)}"
         return f"measured at {arm(self.first)} exceeds measured at {arm(self.second)}"
 
 

@@ -39,6 +39,38 @@ def test_scores_are_minus_the_gradient_of_the_loss_by_autograd():
     assert torch.allclose(centred, -grad, atol=1e-12)
 
 
+def test_steps_on_the_statistics_are_steps_of_autograd_on_the_samples():
+    n, d, t = 40, 8, 2
+    bits, start = task.fair_bits(KEYS, n, d), torch.linspace(-1, 1, 3 * t * d, dtype=torch.float64).reshape(3, t, d)
+    x, hints = bits.double(), task.pair_hints(bits, t).double()
+    gram, cross = x.transpose(1, 2) @ x / n, hints.transpose(1, 2) @ x / n
+    rate = torch.tensor([1.0, 20.0, 5.0], dtype=torch.float64)[:, None, None]
+    found = model.descended(gram, cross, start, rate_l11=rate, n_steps=3, error_ltd=0.01)
+    weights = start.clone()
+    for _ in range(3):
+        weights.requires_grad_(True)
+        loss = ((x @ weights.softmax(dim=2).transpose(1, 2) - hints) ** 2).sum() / (2 * n)
+        weights = (weights - rate * (torch.autograd.grad(loss, weights)[0] + 0.01)).detach()
+    assert torch.allclose(found, weights, atol=1e-12)
+
+
+def test_one_changed_step_without_a_change_is_the_step():
+    cell = {"d": 16, "k": 8, "n": 300, "G": 6.0}
+    lanes = Lanes(boolean.ONE_STEP, [Lane("boolean/one-step", cell, seed) for seed in range(3)], torch.device("cpu"))
+    bits = task.fair_bits(lanes.keys, 300, 16)
+    changed = boolean._changed_step(lanes, bits, task.pair_hints(bits, 4))
+    scores = model.first_step_scores(bits, task.pair_hints(bits, 4)).double()
+    step = 8 * 6.0 / (300 * 16) * scores
+    assert torch.allclose(changed, step - step.mean(dim=2, keepdim=True), atol=1e-12)
+    two = {**cell, "steps": 2}
+    assert not torch.equal(
+        *(
+            boolean.one_step(Lanes(boolean.ONE_STEP, [Lane("boolean/one-step", c, 0)], torch.device("cpu")))["error"]
+            for c in (cell, two)
+        )
+    )
+
+
 @pytest.mark.parametrize("shape", [(40, 3, 8), (300, 64, 96)])
 def test_counts_are_exact_whatever_multiplies(shape, monkeypatch):
     n, a, b = shape

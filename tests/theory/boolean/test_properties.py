@@ -219,7 +219,7 @@ def test_near_ties_of_the_support_bound():
 
 
 def test_the_constants_of_the_growth_claim_are_the_least_squares_fits_they_say():
-    from theory.boolean.claims import log_law, power_law
+    from theory.boolean.claims.ranking import log_law, power_law
 
     sizes = np.array([16, 64, 256, 1024, 4096, 16384])
     half = np.array([boolean.ranking_n(d=int(d), t=4, prob=0.5) for d in sizes])
@@ -235,3 +235,15 @@ def test_the_theorem_step_really_leaves_the_error_that_the_claim_states():
     for grid in STEP_SIZE_VACUOUS.profiles.values():
         for cell, _ in grid.cells():
             assert boolean.theorem_schedule(d=cell["d"], eps=1.0, k=cell["k"]).population_error >= 0.49
+
+
+@pytest.mark.parametrize(("d", "k", "n"), [(8, 4, 1), (16, 8, 50), (64, 32, 10**6)])
+def test_the_bounds_of_the_claims_are_the_public_functions(d, k, n):
+    from theory.boolean.claims.end_to_end import fano_bound, support_bound
+
+    assert float(fano_bound(d=d, k=k, n=n)) == pytest.approx(
+        boolean.fano_identification_bound(d=d, k=k, n=n), rel=1e-12
+    )
+    assert float(support_bound(d=d, k=k, n=n)) == pytest.approx(
+        boolean.support_error_lower_bound(d=d, k=k, n=n), abs=1e-12
+    )

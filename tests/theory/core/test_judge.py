@@ -161,6 +161,26 @@ def test_crossing_is_outward_and_open_where_it_never_crosses():
     assert never.points[0].span.high == INF and never.outcome is NO
 
 
+@pytest.mark.parametrize(
+    ("half", "expected"),
+    [
+        ({"a": 4, "b": 16}, BAD),
+        ({"a": 16, "b": 4}, YES),
+        ({"a": 8, "b": 8}, NO),
+        ({"a": 99, "b": 4}, YES),
+        ({"a": 99, "b": 99}, NO),
+    ],
+)
+def test_crossing_points_of_two_arms_are_compared(half, expected):
+    later, opposite = (
+        Exceeds({"arm": x}, {"arm": y}, crossing=Crossing("n", 0.5)) for x, y in (("a", "b"), ("b", "a"))
+    )
+    one = claim(Clause(Observable("s", low=0, high=1, noise="bernoulli"), later, Control(relation=opposite)))
+    assert {cell["arm"] for cell, _ in one.wanted("smoke")} == {"a", "b"}
+    found = judge(one, "smoke", data(lambda cell, seed: {"s": float(cell["n"] >= half[cell["arm"]])}, seeds=60))
+    assert (found.outcome, len(found.points)) == (expected, 1) and found.control_ok == (expected is YES)
+
+
 def test_vacuous_outside_and_missing_are_told_apart():
     success = Observable("s", low=0, high=1, noise="bernoulli")
     clause = Clause(success, AtMost(), Control(bound=constant(0.0, SOURCE)), constant(1.5, SOURCE))
@@ -185,3 +205,9 @@ def test_bounds_refuse_what_is_outside(value):
         return
     with pytest.raises(DomainError, match="'n' \\(size\\) must lie in"):
         square(n=value)
+
+
+def test_a_grid_too_large_to_write_down_is_refused(monkeypatch):
+    monkeypatch.setattr("theory.core.claim.MOST_CELLS", 1000)
+    with pytest.raises(DomainError, match="give at most 1000 settings"):
+        Grid(n=range(10**12)).cells()
