@@ -17,10 +17,10 @@ def report(
     from theory.core.registry import Registry
 
     registry = Registry.load()
-    pages = registry.pages
+    pages, chapters = registry.pages, registry.chapters
     for text in registry.warnings:
         typer.echo(f"warning: {text}", err=True)
-    typer.echo(str(build_report(run, out, figures=pages)))
+    typer.echo(str(build_report(run, out, figures=pages, chapters=chapters)))
 
 
 VERBS = (report,)

@@ -47,14 +47,14 @@ class Lanes:
 
 
 # ---------------------------------------------------------------------------- statements
-def papers(run: RunFile) -> list[dict[str, Any]]:
-    """A table of statements for each paper: what it says, its standing, and what the standing rests on."""
+def papers(run: RunFile) -> dict[str, list[dict[str, Any]]]:
+    """Paper -> its statements: what each says, its standing, and what the standing rests on."""
     standings, statements = run.get("standings"), run.get("statements")
     found: dict[str, list[dict[str, Any]]] = {}
     for name in sorted({*standings, *statements}):
         body = {**statements.get(name, {}), **standings.get(name, {})}
         found.setdefault(str(body.get("paper", "")), []).append(_statement(name, body))
-    return [{"paper": breakable(paper), "statements": rows} for paper, rows in sorted(found.items())]
+    return dict(sorted(found.items()))
 
 
 def _statement(name: str, body: Body) -> dict[str, Any]:

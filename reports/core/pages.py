@@ -1,14 +1,15 @@
 """What a report says, as one JSON-able document and the figures it names; `template.typ` only sets it in type.
 
 The order is that of a reader who has five minutes: what was run, the verdicts (violated and inconclusive first), how to
-read them; then a page a claim; statements; an appendix with proofs, what was skipped or failed, and the environment.
+read them; then a chapter a paper with its claims and statements; an appendix with proofs, what was skipped or failed,
+and the environment.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,11 +69,18 @@ class Document:
         return name
 
 
-def document(run: RunFile, figures: Mapping[str, Callable[..., Any]] | None = None) -> Document:
-    """The whole report of a run file.  figures: claim id -> special figure of (verdict body, accessor of records)."""
+def document(
+    run: RunFile,
+    figures: Mapping[str, Any] | None = None,
+    chapters: Mapping[str, tuple[str, tuple[str, ...]]] | None = None,
+) -> Document:
+    """The whole report of a run file.
+
+    figures: claim id -> special figure of (verdict body, run file), or several in a tuple.
+    chapters: paper -> (its title, paragraphs in front of its claims).
+    """
     made = Document()
     verdicts = sorted(run.get("verdicts").values(), key=lambda one: (_rank(one), one["claim"]))
-    cards = run.get("claims")
     launches = run.launches()
     lanes = appendix.Lanes.of(run.records())
     made.data = {
@@ -83,13 +91,39 @@ def document(run: RunFile, figures: Mapping[str, Callable[..., Any]] | None = No
         "verdicts": [_verdict_row(one) for one in verdicts],
         "reading": _reading(),
         "controls": _CONTROLS,
-        "claims": [
-            _claim(made, one, cards.get(one["claim"], {}), run, (figures or {}).get(one["claim"])) for one in verdicts
-        ],
-        "papers": appendix.papers(run),
+        "chapters": _chapters(made, run, verdicts, figures or {}, chapters or {}),
         "appendix": appendix.sections(run, lanes, launches),
     }
     return made
+
+
+def _chapters(
+    made: Document,
+    run: RunFile,
+    verdicts: Sequence[Body],
+    figures: Mapping[str, Any],
+    known: Mapping[str, tuple[str, tuple[str, ...]]],
+) -> list[dict[str, Any]]:
+    """A chapter a paper: what was read, its claims (worst first), its statements."""
+    cards, statements = run.get("claims"), appendix.papers(run)
+    found = []
+    for paper in dict.fromkeys([*sorted({str(one["paper"]) for one in verdicts}), *statements]):
+        title, lead = known.get(paper, (paper, ()))
+        claims = [
+            _claim(made, one, cards.get(one["claim"], {}), run, figures.get(one["claim"]))
+            for one in verdicts
+            if one["paper"] == paper
+        ]
+        found.append(
+            {
+                "paper": breakable(paper),
+                "title": breakable(title),
+                "lead": [breakable(text) for text in lead],
+                "claims": claims,
+                "statements": statements.get(paper, []),
+            }
+        )
+    return found
 
 
 def _rank(verdict: Body) -> tuple[int, int]:
@@ -213,9 +247,7 @@ def _reading() -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------------------- claims
-def _claim(
-    made: Document, verdict: Body, card: Body, run: RunFile, special: Callable[..., Any] | None
-) -> dict[str, Any]:
+def _claim(made: Document, verdict: Body, card: Body, run: RunFile, special: Any) -> dict[str, Any]:
     cards = {one["label"]: one for one in card.get("clauses", [])}
     counts = verdict.get("counts", {})
     return {
@@ -237,20 +269,21 @@ def _claim(
     }
 
 
-def _special(made: Document, verdict: Body, run: RunFile, special: Callable[..., Any] | None) -> dict[str, str]:
+def _special(made: Document, verdict: Body, run: RunFile, special: Any) -> list[dict[str, str]]:
     if special is None:
-        return {}
+        return []
     from reports.core.style import drawing
 
-    try:
-        with drawing():
-            figure = special(verdict, run.records)
-        return {"figure": made.add_figure(svg_bytes(figure)), "note": ""}
-    except Exception as error:  # the plug-in door: a stranger's figure must not cost the reader the report
-        return {
-            "figure": "",
-            "note": breakable(f"The claim's own figure could not be drawn: {type(error).__name__}: {error}"),
-        }
+    found = []
+    for draw in special if isinstance(special, tuple) else (special,):
+        try:
+            with drawing():
+                figure = draw(verdict, run)
+            found.append({"figure": made.add_figure(svg_bytes(figure)), "note": ""})
+        except Exception as error:  # the plug-in door: a stranger's figure must not cost the reader the report
+            text = f"The claim's own figure could not be drawn: {type(error).__name__}: {error}"
+            found.append({"figure": "", "note": breakable(text)})
+    return found
 
 
 def _clause(made: Document, clause: Body, card: Body) -> dict[str, Any]:

@@ -35,13 +35,15 @@ def build_report(
     out: str | os.PathLike[str] | None = None,
     *,
     figures: Mapping[str, Callable[..., Any]] | None = None,
+    chapters: Mapping[str, tuple[str, tuple[str, ...]]] | None = None,
     time_limit: float = TIME_LIMIT,
 ) -> Path:
     """Write the report of a run; returns where it is.
 
     Args:
         out: PDF to write; None puts it beside the run.
-        figures: claim id -> special figure, a function of (verdict body, accessor of the records of an experiment).
+        figures: claim id -> special figure, a function of (verdict body, run file), or several in a tuple.
+        chapters: paper -> (its title, paragraphs in front of its claims).
         time_limit: seconds the typesetter may take.
 
     Raises: RecordError for a run file that cannot be read, DomainError for an output that cannot be written,
@@ -53,7 +55,7 @@ def build_report(
     target = Path(out) if out is not None else run_path.with_suffix(".pdf")
     with RunFile.read(run_path) as run:
         _check_target(target, run_path)
-        made = document(run, figures)
+        made = document(run, figures, chapters)
     data = json.dumps(made.data, ensure_ascii=False, sort_keys=True, allow_nan=False)
     write_whole(target, typeset({**made.figures, "data.json": data.encode()}, time_limit))
     return target

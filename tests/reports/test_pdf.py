@@ -213,17 +213,25 @@ def test_special_figures_stand_in_front_and_broken_ones_cost_nothing(new_run: Ca
 
     seen: list[Any] = []
 
-    def good(body: Any, records: Any) -> Figure:
-        seen.append((body["claim"], len(list(records("paper/adversary")))))
+    def good(body: Any, run: Any) -> Figure:
+        seen.append((body["claim"], len(list(run.records("paper/adversary")))))
         return Figure(figsize=(2, 1))
 
-    def broken(body: Any, records: Any) -> Figure:
+    def broken(body: Any, run: Any) -> Figure:
         raise ZeroDivisionError("no data")
 
     run = new_run([verdict("paper/good", [clause()]), verdict("paper/broken", [clause()])])
     out = build_report(run, figures={"paper/good": good, "paper/broken": broken})
     assert seen == [("paper/good", 4)]
     assert "ZeroDivisionError:nodata" in words_of(out)
+
+
+def test_a_chapter_has_its_papers_title_and_lead_and_all_its_claims(new_run: Callable[..., Path]) -> None:
+    run = new_run([verdict("paper/first", [clause()]), verdict("other/second", [clause()])])
+    out = build_report(run, chapters={"paper": ("A title of its own", ("What was read.",))})
+    words = words_of(out)
+    assert "Atitleofitsown" in words and "Whatwasread." in words
+    assert words.rindex("other/second") < words.rindex("paper/first")
 
 
 def test_light_imports() -> None:

@@ -129,6 +129,14 @@ class Registry:
             found |= dict(getattr(module, "PAGES", {}))
         return found
 
+    @cached_property
+    def chapters(self) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """Paper -> (its title, paragraphs that a report puts in front of its claims)."""
+        return {
+            entry.name: (str(getattr(module, "TITLE", entry.name)), tuple(getattr(module, "LEAD", ())))
+            for entry, module in self.modules("pages")
+        }
+
     @property
     def papers(self) -> list[str]:
         """Short names of all papers, in the order of their entries."""
