@@ -347,7 +347,7 @@ def source_text(source: Any) -> str:
         return source
     if source.get("text"):
         return str(source["text"])
-    note = {"secondary": "as quoted in a public review", "derived": "derived here"}.get(
+    note = {"secondary": "as quoted in public reviews or summaries", "derived": "derived here"}.get(
         str(source.get("provenance")), ""
     )
     return ", ".join(

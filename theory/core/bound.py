@@ -27,7 +27,7 @@ DIRECTIONS = ("upper", "lower", "exact", "asymptotic")
 class Source:
     """Where a statement stands: arXiv number, theorem or equation, version; or `derived`, a step of our own proofs.
 
-    provenance: "paper" (read in the paper), "secondary" (as quoted in a public review), "follow-up", "textbook",
+    provenance: "paper" (read in the paper), "secondary" (as quoted in public reviews or summaries), "follow-up", "textbook",
     "derived" (ours), "chosen" (a threshold that we set; `where` says how, and it proves nothing by itself).
     """
 
@@ -49,7 +49,7 @@ class Source:
         if self.provenance == "chosen":
             return f"chosen: {self.where}"
         parts = [f"arXiv:{self.paper}" if self.paper[:4].isdigit() else self.paper, self.where, self.version]
-        note = {"secondary": "as quoted in a public review"}.get(self.provenance, "")
+        note = {"secondary": "as quoted in public reviews or summaries"}.get(self.provenance, "")
         return ", ".join(part for part in (*parts, note) if part)
 
     def card(self) -> dict[str, str]:
