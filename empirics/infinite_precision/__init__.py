@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from empirics.engine.lanes import Experiment
+from empirics.infinite_precision.index import INDEX
 
-EXPERIMENTS: tuple[Experiment, ...] = ()
+EXPERIMENTS: tuple[Experiment, ...] = (INDEX,)
