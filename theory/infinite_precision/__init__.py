@@ -55,6 +55,7 @@ from theory.infinite_precision.counting import (
     relu_vc_upper,
     warren_sign_patterns_log2,
 )
+from theory.infinite_precision.exclusion import Exclusion, Inequality, exclusion
 from theory.infinite_precision.growth import (
     attention_operation_count,
     composition_growth_log2,
@@ -89,9 +90,11 @@ __all__ = [
     "STATEMENTS",
     "ConstructiveSize",
     "ErrorFloors",
+    "Exclusion",
     "HistogramSum2",
     "IndexConstruction",
     "IndexInReadout",
+    "Inequality",
     "LinearReadoutCertificate",
     "PalindromeOneLayer",
     "ReluVcUpper",
@@ -110,6 +113,7 @@ __all__ = [
     "constructive_units",
     "disjointness_label",
     "effective_parameter_count",
+    "exclusion",
     "goldberg_jerrum_vc",
     "growth_log2",
     "histogram_sum2",

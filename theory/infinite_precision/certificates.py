@@ -154,6 +154,11 @@ def sum2_rows(M: int, distinct: bool) -> tuple[Word, ...]:
     return tuple((s,) for s in (*fixed[0], *half, *fixed[1]))
 
 
+def sum2_size(n: int, M: int, distinct: bool) -> int:
+    """Rows of the shattered set "sum2": min(n, floor((M-1)/2) + 1 + [M even]), or min(n, floor((M-1)/2)) with i = j."""
+    return min(n, (M - 1) // 2 + (1 + (M % 2 == 0) if distinct else 0))
+
+
 def residue_rows(half: int) -> tuple[Word, ...]:
     """Row i is ones with 2i at place i, i = 1..half."""
     return tuple(tuple(2 * i if place == i else 1 for place in range(1, half + 1)) for i in range(1, half + 1))

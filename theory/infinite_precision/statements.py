@@ -103,7 +103,7 @@ STATEMENTS = (
     ),
     Statement(
         "infinite_precision/practical-size",
-        "The bound excludes composition for one-layer transformers of practical size and practical length.",
+        "The bound excludes composition for one-layer transformers of practical size at practical lengths, 131,072 and less.",
         Source(NOTE, "reading of the abstract", provenance="secondary"),
         "By the sharpest inequality here a layer of GPT-2-small shape (d 768, 12 heads, MLP 3072) is excluded for "
         "n > 311,890 only.",
@@ -208,7 +208,6 @@ STATEMENTS = (
         "infinite_precision/error-floor",
         "Below that threshold the error of composition is at least R/(3 n log2 n), R = n log2 n - H (d+1) p.",
         Source("2402.08164", "function composition, finite precision", provenance="textbook"),
-        "The rate-distortion floor is larger at all sizes tried.",
         functions=("composition_error_floor",),
     ),
     # ------------------------------------------------------------------ derived here: constructions
