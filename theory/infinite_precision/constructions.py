@@ -32,7 +32,7 @@ def _attended(query: Array, keys: Array, values: Array) -> Array:
 # ---------------------------------------------------------------------------- looking up position u
 # Logit C (2uj - j^2) = C u^2 - C (u - j)^2 is largest at j = u, and at least C lower elsewhere; it is linear in
 # (1, j, j^2) of the key and in (1, u) of the query.  The read-out token is (1, 0, 0, 0, slot): logit 0, value 0.
-def _look_up(u: float, scale: float, table: tuple[int, ...]) -> float:
+def look_up(u: float, scale: float, table: tuple[int, ...]) -> float:
     """What one head fetches from table position u (1-based) for a read-out token whose slot is u."""
     n = len(table)
     j = np.arange(1, n + 1, dtype=np.float64)
@@ -64,7 +64,7 @@ class TwoLayerComposition:
         """A number within 1/2 of f(f(1)).  Raises: DomainError unless f is a tuple of n integers from 1 to n."""
         f = checked_word("evaluate", "f", f, 1, self.n, self.n)
         first, second = self.scales
-        return _look_up(_look_up(1.0, first, f), second, f)
+        return look_up(look_up(1.0, first, f), second, f)
 
 
 @checks(N)
@@ -97,7 +97,7 @@ def chain_of_thought_composition(*, f: tuple[int, ...], steps: int) -> int:
     f = checked_word(where, "f", f, 1, max(1, len(f) if isinstance(f, tuple) else 1))
     scale, u = math.log(8 * len(f)), 1
     for _ in range(steps):
-        u = round(_look_up(float(u), scale, f))
+        u = round(look_up(float(u), scale, f))
     return u
 
 
@@ -112,7 +112,7 @@ class IndexInReadout:
         table = checked_word("evaluate", "table", table, 0, self.n, self.n)
         rule = f"be a position from 1 to {self.n}"
         require(is_integer(p) and 1 <= p <= self.n, where="evaluate", name="p", rule=rule, value=p)
-        return _look_up(float(p), math.log(8 * self.n), table)
+        return look_up(float(p), math.log(8 * self.n), table)
 
 
 @checks(N)

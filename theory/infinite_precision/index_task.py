@@ -64,18 +64,40 @@ class IndexConstruction:
 
     def accumulators(self, *, table: tuple[int, ...]) -> tuple[list[list[Fraction]], list[Fraction]]:
         """(beta [head][chunk], mu [head]): weighted values and weights of the table tokens and the read-out token."""
-        entries = self._checked_table("accumulators", table)
-        beta = [[Fraction(0)] * self.D for _ in range(self.H)]
-        for (_, chunk, place), weights, entry in zip(self._addresses, self._weights, entries):
+        sums = self._weighted_sums(self._checked_table("accumulators", table))
+        _, common = self._shares
+        return [[Fraction(one, common) for one in row] for row in sums], list(self._mu)
+
+    def _weighted_sums(self, entries: tuple[int, ...]) -> list[list[int]]:
+        """beta [head][chunk] in units of 1/common."""
+        shares, _ = self._shares
+        beta = [[0] * self.D for _ in range(self.H)]
+        for (_, chunk, _), row, entry in zip(self._addresses, shares, entries):
             if entry:
-                value = Fraction(entry, 1 << self.bits * (place + 1))
-                for h, weight in enumerate(weights):
-                    beta[h][chunk] += weight * value
-        return beta, list(self._mu)
+                for h, share in enumerate(row):
+                    beta[h][chunk] += share * entry
+        return beta
+
+    @cached_property
+    def _shares(self) -> tuple[list[list[int]], int]:
+        """Weight times place value of every entry in every head, as integers over one common denominator."""
+        exact = [
+            [weight / (1 << self.bits * (place + 1)) for weight in weights]
+            for (_, _, place), weights in zip(self._addresses, self._weights)
+        ]
+        common = math.lcm(*(one.denominator for row in exact for one in row))
+        return [[int(one * common) for one in row] for row in exact], common
 
     def query_accumulators(self, *, p: int) -> tuple[list[list[Fraction]], list[Fraction]]:
         """(alpha [head][chunk], lambda [head]): weighted values and weight of token p."""
-        group, chunk, place = self.address(p=p)
+        alpha, lam = self._queries[self._checked_p("query_accumulators", p) - 1]
+        return [list(row) for row in alpha], list(lam)
+
+    @cached_property
+    def _queries(self) -> list[tuple[list[list[Fraction]], list[Fraction]]]:
+        return [self._query(*address) for address in self._addresses]
+
+    def _query(self, group: int, chunk: int, place: int) -> tuple[list[list[Fraction]], list[Fraction]]:
         own = self._own_weight(group, place)
         lam = [own * (self.g / (self.n + 2)) ** (-((h - group) ** 2)) for h in range(self.H)]
         return [[Fraction(0) if c == chunk else -2 * weight for c in range(self.D)] for weight in lam], lam
@@ -129,12 +151,24 @@ class IndexConstruction:
         ]
 
     def network(self, y: list[Any]) -> Any:
-        """The MLP at an attention output, in whatever numbers its coordinates are (fractions, or mpmath reals)."""
-        number = type(y[0])
+        """The MLP at an attention output whose coordinates are fractions, or mpmath reals."""
+        if all(isinstance(one, Fraction) for one in y):
+            return self._exact_network(y)
         *hidden, output = self._sparse_layers
         for layer in hidden:
-            y = [max(0 * y[0], _affine(row, bias, y, number)) for row, bias in layer]
-        return _affine(*output[0], y, number)
+            y = [max(0 * y[0], _affine(row, bias, y)) for row, bias in layer]
+        return _affine(*output[0], y)
+
+    def _exact_network(self, y: list[Fraction]) -> Fraction:
+        """The same in integers: a ReLU network is positively homogeneous in (y, 1), and all weights here are integers."""
+        common = math.lcm(
+            *(one.denominator for one in y), *(b.denominator for row in self._sparse_layers for _, b in row)
+        )
+        units = [int(one * common) for one in y]
+        *hidden, output = self._sparse_layers
+        for layer in hidden:
+            units = [max(0, _whole(row, bias, units, common)) for row, bias in layer]
+        return Fraction(_whole(*output[0], units, common), common)
 
     def evaluate_exact(self, *, table: tuple[int, ...], p: int) -> Fraction:
         """Output of the network, in rational numbers.
@@ -207,10 +241,12 @@ class IndexConstruction:
         return int(p)
 
 
-def _affine(row: list[tuple[int, Fraction]], bias: Fraction, y: list[Any], number: type) -> Any:
-    if number is Fraction:
-        return sum((weight * y[i] for i, weight in row), bias)
+def _affine(row: list[tuple[int, Fraction]], bias: Fraction, y: list[Any]) -> Any:
     return sum((_real(weight) * y[i] for i, weight in row), _real(bias))
+
+
+def _whole(row: list[tuple[int, Fraction]], bias: Fraction, units: list[int], common: int) -> int:
+    return sum(int(weight) * units[i] for i, weight in row) + int(bias * common)
 
 
 def _real(value: Fraction) -> Any:

@@ -114,8 +114,8 @@ STATEMENTS = (
         "infinite_precision/figure-1-reading",
         "That one layer with d = 16 and one head fails to learn composition at n = 25 to 30 is what the theorem says.",
         _follow_up("Figure 1, reading"),
-        "No explicit bound excludes that layer: it may shatter up to 239 points with an MLP of 16 units, so the failure is "
-        "one of learning.",
+        "No explicit bound excludes that layer: it may shatter up to 239 points with an MLP of 16 units, and with 18 units "
+        "explicit weights compute the index task at n = 30, so the failure is one of learning.",
         reading=True,
         functions=("vc_upper",),
     ),
