@@ -47,7 +47,9 @@ def factored(one: IndexConstruction, device: torch.device) -> Params:
         values[j, 1, :, chunk] = 2.0 ** -(place + 1)
     found = {
         "address_logit": tensor([[_log(w) for w in lam] for _, lam in address]),
-        "address_value": tensor([[[float(a / w) for a in row] for row, w in zip(alpha, lam)] for alpha, lam in address]),
+        "address_value": tensor(
+            [[[float(a / w) for a in row] for row, w in zip(alpha, lam)] for alpha, lam in address]
+        ),
         "table_logit": logits[:, None].repeat(1, 2, 1),
         "table_value": values,
     }

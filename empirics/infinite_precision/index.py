@@ -103,6 +103,8 @@ def index_training(lanes: Lanes) -> Output:
     to its size when the first layer is folded into the values (all its units; all but the last one).
     """
     n, n_steps, n_tables = lanes.size("n"), lanes.size("steps"), lanes.size("batch")
+    if lanes.size("model") == "chain of thought":
+        return {"accuracy": chain_of_thought(n, n_steps, lanes.device).expand(len(lanes))}
     params, forward = _model(lanes)
     tables = Tables(lanes.keys, n_tables, n)
     shuffled = lanes.size("labels") == "shuffled"
@@ -114,6 +116,25 @@ def index_training(lanes: Lanes) -> Output:
     rate_l = lanes.column("rate")
     params = trained(params, loss_l, n_steps=n_steps, rate_l=rate_l)
     return tested(params, forward, lanes) | _fold_gaps(params, lanes)
+
+
+def chain_of_thought(n: int, n_steps: int, device: torch.device) -> torch.Tensor:
+    """Share of functions f on {1..n} for which one hand-set layer, applied `n_steps` times to 1, gives f(f(1)).
+
+    The value u emitted last is the query; token j has the logit C (2 u j - j^2), C = ln 8n, and the value f(j), so all
+    but the wanted token weigh at most 2/(8n) of it and rounding gives f(u) exactly.  All n^n functions.
+
+    Raises: ValueError for n > 6, where the functions are too many.
+    """
+    if not 2 <= n <= 6:
+        raise ValueError(f"chain_of_thought: 'n' must lie in 2..6, since all n^n functions are tried, got {n}")
+    functions = task.every_function(n, device)
+    places = torch.arange(1, n + 1, dtype=torch.float64, device=device)
+    emitted = torch.ones(len(functions), dtype=torch.float64, device=device)
+    for _ in range(n_steps):
+        logits = math.log(8 * n) * (2 * emitted[:, None] * places - places**2)
+        emitted = (logits.softmax(dim=1) * functions).sum(dim=1).round()
+    return (emitted == task.twice(functions)).double().mean(dim=0, keepdim=True)
 
 
 def tested(params: Params, forward: Forward, lanes: Lanes) -> dict[str, Any]:
@@ -132,7 +153,11 @@ def tested(params: Params, forward: Forward, lanes: Lanes) -> dict[str, Any]:
     answers_lbn = torch.cat(answers, dim=1)
     right_lb = (answers_lbn == every).double().mean(dim=2) + 0 * answers_lbn.sum(dim=2)  # nan stays nan
     accuracy_l = right_lb.mean(dim=1)
-    found: dict[str, Any] = {"accuracy": accuracy_l, "table_accuracy": sample(right_lb), "bits": told_bits(accuracy_l, n)}
+    found: dict[str, Any] = {
+        "accuracy": accuracy_l,
+        "table_accuracy": sample(right_lb),
+        "bits": told_bits(accuracy_l, n),
+    }
     if n <= ENUMERATED:
         powers = 2.0 ** torch.arange(n, device=lanes.device, dtype=torch.float64)
         codes = (answers_lbn @ powers).sort(dim=1).values
@@ -151,7 +176,10 @@ def _fold_gaps(params: Params, lanes: Lanes) -> dict[str, torch.Tensor]:
     room = model.Room.of(lanes.size("room"))
     if lanes.size("model") != "one layer" or not room.widths:
         return {}
-    params = {name: one.double() for name, one in model.with_weights(params, lanes.size("attention"), lanes.size("cap")).items()}
+    params = {
+        name: one.double()
+        for name, one in model.with_weights(params, lanes.size("attention"), lanes.size("cap")).items()
+    }
     widths = tuple(lanes.column(name).long() for name in ("k", "k2")[: len(room.widths)])
     sizes = model.Sizes(lanes.column("H").long(), lanes.column("d").long(), widths)
     asked = task.random_tables(lanes.keys, 64, lanes.size("n"), "fold")
@@ -169,10 +197,14 @@ def _fold_gaps(params: Params, lanes: Lanes) -> dict[str, torch.Tensor]:
 def _bytes(cell: Mapping[str, Any]) -> int:
     """Of one training step forward and backward, or of one block of the test, whichever is larger."""
     room, n = model.Room.of(cell["room"]), cell["n"]
+    if cell["model"] == "chain of thought":
+        return 64 * n**n * n
+    if cell["model"] == "address in read-out":
+        return int(4 * 12 * n * max(cell["batch"], min(FRESH, 2 ** min(n, 13))) * (room.features + 1))
     if cell["model"] == "two layers":
         return int(4 * cell["batch"] * n * (8 * n + 10 * room.features))
     per_row = 6 * room.heads * (room.features + 1) + 4 * sum(room.widths) + 8
-    return int(4 * max(cell["batch"] * n, min(ROWS, 2**min(n, 13) * n) / 3) * per_row)
+    return int(4 * max(cell["batch"] * n, min(ROWS, 2 ** min(n, 13) * n) / 3) * per_row)
 
 
 INDEX = Experiment(

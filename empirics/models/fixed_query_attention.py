@@ -203,7 +203,7 @@ def ordinary_attention(layer: Params, tables_lbn: torch.Tensor) -> torch.Tensor:
     """
     bits = tables_lbn.long()
     place = layer["place"]
-    lanes, n, _, size = place.shape
+    n, size = place.shape[1], place.shape[3]
     at_lbjd = place.gather(2, bits.transpose(1, 2)[..., None].expand(-1, -1, -1, size)).transpose(1, 2)
     n_tables = bits.shape[1]
     tokens = torch.cat(
