@@ -59,7 +59,7 @@ def _heads(n: int, heads: tuple[int, ...], steps: int, seeds: int = SEEDS) -> Gr
 
 
 TRANSITION = {
-    "smoke": _heads(6, (1, 2, 4, 5), 450),
+    "smoke": _heads(6, (2, 5), 400),
     "cpu": _heads(6, (1, 2, 3, 5), 600) + _heads(8, (1, 2, 3, 4, 5), 800) + _heads(12, (4, 6, 8), 1000),
     "gpu": (
         _heads(8, (1, 2, 3, 4, 5, 6, 8), 4000)
@@ -72,11 +72,11 @@ TRANSITION = {
 # ---------------------------------------------------------------------------- first width
 MORE_SEEDS = 28  # two medians that lie close: the order statistics then drop the outermost four on each side
 FIRST_WIDTH_CAP = {
-    "smoke": Grid(seeds=MORE_SEEDS, n=6, H=1, d=8, k=(2, 8), k2=16, room="1x8x8x16", steps=300),
+    "smoke": Grid(seeds=MORE_SEEDS, n=6, H=1, d=8, k=(2, 8), k2=16, room="1x8x8x16", steps=250),
     "cpu": Grid(seeds=MORE_SEEDS, n=8, H=1, d=8, k=(2, 4, 8), k2=16, room="1x8x8x16", steps=800),
     "gpu": Grid(seeds=MORE_SEEDS, n=32, H=1, d=8, k=(2, 4, 8), k2=64, room="1x8x8x64", steps=6000),
 }
-BEHIND_ONE = {"d": 8, "k": 1, "k2": 0, "room": "1x8x8", "n": 24, "batch": 16, "steps": 100}
+BEHIND_ONE = {"d": 8, "k": 1, "k2": 0, "room": "1x8x1", "n": 16, "batch": 16, "steps": 200}
 
 # ---------------------------------------------------------------------------- contrast
 CONTRAST = {
@@ -90,8 +90,8 @@ ADDRESS_IN_READOUT = {"model": "address in read-out", "k": 0, "k2": 0, "room": "
 CHAIN = {"model": "chain of thought", "n": (4, 5), "d": 2, "k": 0, "room": "1x2", "steps": 2}
 
 # ---------------------------------------------------------------------------- shattering
-TWO_HEADS = {"m": 5, "H": 2, "d": 1, "k": 0, "room": "2x1", "steps": 1500}
-EIGHT_UNITS = {"d": (1, 2), "H": 1, "k": 8, "m": lambda d: d + 2, "room": lambda d: f"1x{d}x8", "steps": 1500}
+TWO_HEADS = {"m": 5, "H": 2, "d": 1, "k": 0, "room": "2x1", "steps": 1000}
+EIGHT_UNITS = {"d": (1, 2), "H": 1, "k": 8, "m": lambda d: d + 2, "room": lambda d: f"1x{d}x8", "steps": 1000}
 
 
 def _points(m: int, H: int, d: int, k: int, steps: int, seeds: int) -> Grid:
@@ -113,8 +113,8 @@ FORMATS = {
 }
 SHORT_FORMATS = (8, 11, 24)  # whose message float64 can read without an error of its own
 NEAR = {
-    "smoke": Grid(seeds=16, n=8, D=2, H=2, sigma=0.0, steps=700, batch=16, rate=0.02),
-    "cpu": Grid(seeds=16, n=8, D=2, H=2, sigma=0.0, steps=1500, batch=16, rate=0.02),
+    "smoke": Grid(seeds=SEEDS, n=8, D=2, H=2, sigma=0.0, steps=500, batch=16, rate=0.02),
+    "cpu": Grid(seeds=SEEDS, n=8, D=2, H=2, sigma=0.0, steps=1500, batch=16, rate=0.02),
     "gpu": Grid(seeds=32, n=(8, 12), D=2, H=2, sigma=0.0, steps=(1500, 6000), batch=64, rate=0.02),
 }
 
@@ -126,7 +126,7 @@ SUM2 = {
         seeds=16, n=(8, 16), M=lambda n: 32 if n == 8 else 128, H=1, d=2, k=64, k2=0, room="1x64x64", steps=6000
     ),
 }
-EXCLUDED = {"n": 8, "M": 32, "H": 1, "d": (1, 2), "k": 0, "k2": 0, "room": "1x2", "steps": 100, "words": "shattered"}
+EXCLUDED = {"n": 8, "M": 32, "H": 1, "d": (1, 2), "k": 0, "k2": 0, "room": "1x2", "steps": 50, "words": "shattered"}
 
 # ---------------------------------------------------------------------------- sizes
 SANDWICH = {
