@@ -87,8 +87,7 @@ TRANSITION = Claim(
     id=PAPER + "transition-at-accumulators",
     says="Training solves the index task when the scalar heads number about n/2, one accumulator an entry, far above the "
     "information limit; heads serve better than features, and frozen or nearly frozen denominators take the heads away.",
-    about=(PAPER + "split-form",),
-    against=(PAPER + "impossible",),
+    against=(PAPER + "impossible", PAPER + "figure-1-reading"),
     experiment=PAPER + "index",
     profiles=grids.TRANSITION,
     clauses=(
@@ -195,9 +194,14 @@ FIRST_WIDTH = Claim(
             kind="learnability",
             observable=MEDIAN_ACCURACY,
             at={"k": 1},
-            bound=constant(0.0, _chosen("no gain; the tolerance is below half of the gain behind eight units")),
+            bound=constant(
+                0.0,
+                _chosen(
+                    "no gain; the tolerance lies between .01 and .26, the medians measured behind one unit and behind eight"
+                ),
+            ),
             folds=(Difference({"d": 8}, {"d": 1}),),
-            relation=AtMost(0.1),
+            relation=AtMost(0.17),
             control=Control(at={"k": 8}, says="a first layer of eight units"),
         ),
     ),

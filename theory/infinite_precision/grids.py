@@ -73,7 +73,7 @@ TRANSITION = {
 MORE_SEEDS = 28  # two medians that lie close: the order statistics then drop the outermost four on each side
 FIRST_WIDTH_CAP = {
     "smoke": Grid(seeds=MORE_SEEDS, n=6, H=1, d=8, k=(2, 8), k2=16, room="1x8x8x16", steps=250),
-    "cpu": Grid(seeds=MORE_SEEDS, n=8, H=1, d=8, k=(2, 4, 8), k2=16, room="1x8x8x16", steps=800),
+    "cpu": Grid(seeds=MORE_SEEDS, n=8, H=1, d=8, k=(2, 4, 8), k2=16, room="1x8x8x16", steps=500),
     "gpu": Grid(seeds=MORE_SEEDS, n=32, H=1, d=8, k=(2, 4, 8), k2=64, room="1x8x8x64", steps=6000),
 }
 BEHIND_ONE = {"d": 8, "k": 1, "k2": 0, "room": "1x8x1", "n": 16, "batch": 16, "steps": 200}
