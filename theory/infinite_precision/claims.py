@@ -116,6 +116,15 @@ TRANSITION = Claim(
             control=Control(bound=bounds.too_few_bits),
         ),
         Clause(
+            label="linear read-out",
+            kind="existence",
+            observable=BEST_ACCURACY,
+            bound=constant(1.0, _chosen("all tables and addresses right")),
+            relation=AtLeast(),
+            at=grids.LINEAR,
+            control=Control(at={"H": 1}, says="one head in place of three"),
+        ),
+        Clause(
             label="heads against features",
             kind="learnability",
             observable=MEDIAN_ACCURACY,

@@ -42,6 +42,8 @@ CEILING = {
 # ---------------------------------------------------------------------------- transition
 WIDE = {"k": 16, "k2": 16}
 
+LINEAR = {"n": 6, "H": 3, "d": 1, "k": 0, "k2": 0, "room": "3x1", "steps": 900}
+
 
 def heads_room(n: int) -> str:
     """Room of the lanes with scalar heads: as many heads as the largest number tried at n or at 12."""
@@ -72,7 +74,7 @@ TRANSITION = {
 # ---------------------------------------------------------------------------- first width
 MORE_SEEDS = 28  # two medians that lie close: the order statistics then drop the outermost four on each side
 FIRST_WIDTH_CAP = {
-    "smoke": Grid(seeds=MORE_SEEDS, n=6, H=1, d=8, k=(2, 8), k2=16, room="1x8x8x16", steps=250),
+    "smoke": Grid(seeds=MORE_SEEDS, n=6, H=1, d=8, k=(2, 8), k2=16, room="1x8x8x16", steps=200),
     "cpu": Grid(seeds=MORE_SEEDS, n=8, H=1, d=8, k=(2, 4, 8), k2=16, room="1x8x8x16", steps=500),
     "gpu": Grid(seeds=MORE_SEEDS, n=32, H=1, d=8, k=(2, 4, 8), k2=64, room="1x8x8x64", steps=6000),
 }
@@ -120,7 +122,7 @@ NEAR = {
 
 # ---------------------------------------------------------------------------- SUM_2
 SUM2 = {
-    "smoke": Grid(seeds=16, n=6, M=16, H=1, d=2, k=16, k2=0, room="1x16x16", steps=250),
+    "smoke": Grid(seeds=16, n=6, M=16, H=1, d=2, k=16, k2=0, room="1x16x16", steps=150),
     "cpu": Grid(seeds=16, n=8, M=32, H=1, d=2, k=32, k2=0, room="1x32x32", steps=600),
     "gpu": Grid(
         seeds=16, n=(8, 16), M=lambda n: 32 if n == 8 else 128, H=1, d=2, k=64, k2=0, room="1x64x64", steps=6000
@@ -130,7 +132,7 @@ EXCLUDED = {"n": 8, "M": 32, "H": 1, "d": (1, 2), "k": 0, "k2": 0, "room": "1x2"
 
 # ---------------------------------------------------------------------------- sizes
 SANDWICH = {
-    "smoke": Grid(seeds=1, n=(64, 128), task="index"),
-    "cpu": Grid(seeds=1, n=(64, 128, 256), task="index"),
-    "gpu": Grid(seeds=1, n=(64, 128, 256, 512, 1024), task="index"),
+    "smoke": Grid(seeds=1, n=(16, 64), task="index"),
+    "cpu": Grid(seeds=1, n=(8, 16, 32, 64, 128, 256), task="index"),
+    "gpu": Grid(seeds=1, n=(8, 16, 32, 64, 128, 256, 512, 1024), task="index"),
 }
