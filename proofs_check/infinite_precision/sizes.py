@@ -224,7 +224,7 @@ def _layer_in_balls(shift: int) -> list[tuple[str, Any, Any]]:
     return [(f"{n} allowed", certify.ball(n), bits(n)), (f"{n + 1} excluded", bits(n + 1), certify.ball(n + 1))]
 
 
-STEPS = (
+EXPONENT_STEPS = (
     Step(
         "fourth-power",
         (
@@ -294,24 +294,9 @@ STEPS = (
         lambda: exhaust.holds(_ratio_falls(12 ** (1 / 3))),
         Control("it stays above 2.3", lambda: exhaust.holds(_ratio_falls(2.3))),
     ),
-    Step(
-        "no-dimension-helps",
-        ("infinite_precision/d-or-mlp",),
-        "100,000 entries, one head and 16 units are excluded at every d: 1 to 1000, 10^4, 10^6 and 10^9",
-        "exhaust",
-        lambda: exhaust.holds(_no_dimension(16)),
-        Control("1000 units, where a large d is not excluded", lambda: exhaust.holds(_no_dimension(1000))),
-        role="refutes",
-    ),
-    Step(
-        "units-needed",
-        ("infinite_precision/d-or-mlp",),
-        "For 24 pairs (n, H) the units needed at any d lie between the closed inequality and the construction",
-        "exhaust",
-        lambda: exhaust.holds(_units_needed(0)),
-        Control("two units more", lambda: exhaust.holds(_units_needed(2))),
-        role="corrects",
-    ),
+)
+
+SIZE_STEPS = (
     Step(
         "square-root",
         ("infinite_precision/corollary-D",),
@@ -335,6 +320,27 @@ STEPS = (
         "exhaust",
         lambda: exhaust.holds(_constructions_allowed(False)),
         Control("the bound of the smallest net", lambda: exhaust.holds(_constructions_allowed(True))),
+    ),
+)
+
+READING_STEPS = (
+    Step(
+        "no-dimension-helps",
+        ("infinite_precision/d-or-mlp",),
+        "100,000 entries, one head and 16 units are excluded at every d: 1 to 1000, 10^4, 10^6 and 10^9",
+        "exhaust",
+        lambda: exhaust.holds(_no_dimension(16)),
+        Control("1000 units, where a large d is not excluded", lambda: exhaust.holds(_no_dimension(1000))),
+        role="refutes",
+    ),
+    Step(
+        "units-needed",
+        ("infinite_precision/d-or-mlp",),
+        "For 24 pairs (n, H) the units needed at any d lie between the closed inequality and the construction",
+        "exhaust",
+        lambda: exhaust.holds(_units_needed(0)),
+        Control("two units more", lambda: exhaust.holds(_units_needed(2))),
+        role="corrects",
     ),
     Step(
         "impossible",
