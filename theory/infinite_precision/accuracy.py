@@ -53,7 +53,7 @@ def accuracy_ceiling(*, n: int, log2_patterns: float, alphabet: int = 2) -> floa
     """Largest accuracy, on uniform tables and queries, of anything that gives at most 2^log2_patterns answer vectors.
 
     Statement: 1 - Delta for the least Delta in [0, 1 - 1/a] with log2 a - h(Delta) - Delta log2(a - 1) <= log2_patterns/n,
-    a = alphabet; for bits 1 - h^-1(1 - log2_patterns/n).  Upper bound, rounded up (to float accuracy); 1.0 when log2_patterns >= n log2 a.
+    a = alphabet; for bits 1 - h^-1(1 - log2_patterns/n).  Upper bound, rounded up (in floats); 1.0 when log2_patterns >= n log2 a.
     With n-ary answers log2_patterns must count vectors of n-ary answers (`composition_growth_log2`, or H (d+1) p).
 
     Source: derived: codebooks (converse of rate-distortion theory).
