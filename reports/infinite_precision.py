@@ -52,7 +52,7 @@ def _trained_sizes(records: Accessor) -> dict[int, int]:
 
 
 def sandwich(verdict: Body, records: Accessor) -> Figure:
-    """Size against n: what is excluded by each inequality, the construction that was run, and trained models."""
+    """Size against n: what each inequality excludes, the construction, and trained models that answer all tables."""
     figure = new_figure(WIDTH, 3.1)
     axes = figure.subplots()
     for (label, name), colour, dash in zip(LINES, COLOURS, DASHES[1:]):
@@ -60,16 +60,19 @@ def sandwich(verdict: Body, records: Accessor) -> Figure:
     low = _points(_clause(verdict, "labellings")["cells"], "bound")
     high = _points(_clause(verdict, "labellings")["cells"], "value")
     axes.fill_between(low[0], low[1], high[1], color=GREY, alpha=0.12, linewidth=0, label="open")
-    axes.plot(*high, color=INK, marker="o", label="construction, run in fractions")
+    axes.plot(*high, color=INK, linewidth=0.8)
+    for run, face, name in (("fractions", INK, "construction, run"), ("formula", "white", "construction, by formula")):
+        some = [one for one in _clause(verdict, "labellings")["cells"] if one["cell"].get("run", "fractions") == run]
+        axes.plot(*_points(some, "value"), color=INK, marker="o", markerfacecolor=face, linestyle="", label=name)
     trained = sorted(_trained_sizes(records).items())
     axes.plot(
         [n for n, _ in trained], [size for _, size in trained], color=COLOURS[5], marker=MARKERS[3], linestyle="",
-        label="trained, smallest tried that answers all tables",
+        label="trained, smallest of those tried",
     )  # fmt: skip
     axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter("{x:g}")
+    axes.set_xticks([2.0**i for i in range(4, 31, 4)], [f"$2^{{{i}}}$" for i in range(4, 31, 4)], parse_math=True)
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("n, entries of the table")
     axes.set_ylabel("size: max(d, H, U)")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
@@ -109,7 +112,7 @@ def ceilings(verdict: Body, records: Accessor) -> Figure:
 
 
 def _shape(axes: Axes, cells: list[Body], colour: str, marker: str) -> None:
-    axes.plot(*_points(cells, "bound"), color=colour, marker="_")
+    axes.plot(*_points(cells, "bound"), color=colour, marker="_", markersize=11, markeredgewidth=1.6)
     axes.plot(*_points(cells, "value"), color=colour, marker=marker, linestyle="")
 
 

@@ -1,6 +1,8 @@
 """The size of the smallest known construction, run in exact fractions, and hand-set models outside the class.
 
-Words: n table entries, task "index" or "composition" (answers in [n]).  Nothing is trained here.
+Words: n table entries, task "index" or "composition" (answers in [n]), run "fractions" (the construction is asked random
+questions and its size counts only if all answers are right) or "formula" (its size alone, for n too large to run).
+Nothing is trained here.
 
 Example with n = 4, index: the construction with D = 1, H = 2 has max(d, H, U) = max(5, 2, 3) = 5; on the table 0 1 1 0 it
 answers 0, 1, 1, 0 at p = 1, 2, 3, 4.
@@ -22,11 +24,16 @@ ASKED = 8  # random tables, one random address each
 
 
 def construction_sizes(lanes: Lanes) -> Mapping[str, Any]:
-    """size: [lane], max(d, H, U) of the smallest construction, not a number where an answer was wrong; wrong: [lane],
-    share of wrong answers in exact fractions; margin: [lane], least distance from the nearest wrong answer."""
+    """size: [lane], max(d, H, U) of the smallest construction, not a number where an answer was wrong.
+
+    Where it is run also wrong: [lane], share of wrong answers in exact fractions, and margin: [lane], least distance
+    from the nearest wrong answer.
+    """
     n, kind = lanes.size("n"), lanes.size("task")
     bits = 1 if kind == "index" else (n - 1).bit_length()
     best = constructive_size(n=n, bits=bits)
+    if lanes.size("run") == "formula":
+        return {"size": torch.full((len(lanes),), float(best.s), dtype=torch.float64, device=lanes.device)}
     one = index_construction(n=n, D=best.D, H=best.H, bits=bits)
     entries = rng.integers(lanes.keys, ASKED * n, 2**bits, "test").reshape(-1, ASKED, n).tolist()
     places = rng.integers(lanes.keys, ASKED, n, "test address").tolist()
@@ -53,5 +60,6 @@ SIZES = Experiment(
     version=1,
     axes=("n", "task"),
     measure=construction_sizes,
-    shape=("n", "task"),
+    switches={"run": "fractions"},
+    shape=("n", "task", "run"),
 )

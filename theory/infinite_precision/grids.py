@@ -39,6 +39,11 @@ CEILING = {
     ),
 }
 
+COUNTED = {
+    "n": (8, 12), "d": (1, 4), "H": 1, "k": (0, 1), "k2": 0, "batch": 32, "steps": 200,
+    "room": lambda k: "1x4x1" if k else "1x4",
+}  # fmt: skip
+
 # ---------------------------------------------------------------------------- transition
 WIDE = {"k": 16, "k2": 16}
 
@@ -131,8 +136,15 @@ SUM2 = {
 EXCLUDED = {"n": 8, "M": 32, "H": 1, "d": (1, 2), "k": 0, "k2": 0, "room": "1x2", "steps": 50, "words": "shattered"}
 
 # ---------------------------------------------------------------------------- sizes
+FAR = (2**10, 2**14, 2**18, 2**22, 2**26, 2**30)
+
+
+def _sizes(run: tuple[int, ...]) -> Grid:
+    return Grid(seeds=1, n=run, task="index", run="fractions") + Grid(seeds=1, n=FAR, task="index", run="formula")
+
+
 SANDWICH = {
-    "smoke": Grid(seeds=1, n=(16, 64), task="index"),
-    "cpu": Grid(seeds=1, n=(8, 16, 32, 64, 128, 256), task="index"),
-    "gpu": Grid(seeds=1, n=(8, 16, 32, 64, 128, 256, 512, 1024), task="index"),
+    "smoke": _sizes((16, 64)),
+    "cpu": _sizes((8, 16, 32, 64, 128, 256)),
+    "gpu": _sizes((8, 16, 32, 64, 128, 256, 512, 1024)),
 }
