@@ -1,0 +1,221 @@
+"""Training on the index task: one layer with a fixed query, and models outside that class, on the same tables.
+
+Words for the letters of the grid: n table entries, H heads, d value features of a head, k and k2 hidden widths (0: none),
+room the padded sizes, steps the training steps, batch tables a step (each asked at all n addresses).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from empirics.engine.lanes import Experiment, Lanes
+from empirics.engine.measure import sample
+from empirics.engine.train import Adam, Params, gradients
+from empirics.models import fixed_query_attention as model
+from empirics.tasks import composition as task
+
+Output = Mapping[str, Any]
+Forward = Callable[[Params, torch.Tensor], torch.Tensor]
+
+RATE = 0.02  # chosen: the best of .005, .01, .02, .05 at n = 8 for heads and for features alike
+WARM = 0.05  # share of the steps over which the rate rises; it then falls as a cosine
+ENUMERATED = 12  # entries up to which all tables are tested: 2^12 tables with 12 addresses each
+FRESH = 512  # test tables above
+BLOCK = 32  # steps whose tables are drawn together
+ROWS = 2**13  # rows of the network that are tested together
+
+
+def schedule(step: int, n_steps: int) -> float:
+    """Share of the learning rate at a step: a linear rise, then a cosine down to zero."""
+    warm = max(1, round(WARM * n_steps))
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, n_steps - warm)))
+
+
+def cross_entropy(output_lbn: torch.Tensor, labels_lbn: torch.Tensor) -> torch.Tensor:
+    """Mean logistic loss of 0/1 labels.  Returns: [lane]."""
+    signed = output_lbn * (2 * labels_lbn.to(output_lbn.dtype) - 1)
+    return -torch.nn.functional.logsigmoid(signed).flatten(1).mean(dim=1)
+
+
+def trained(
+    params: Params,
+    loss_l: Callable[[Params, int], torch.Tensor],
+    *,
+    n_steps: int,
+    rate_l: torch.Tensor,
+) -> Params:
+    """Parameters after Adam with the schedule; `loss_l(params, step)` gives the losses of a step, float [lane]."""
+    found = {name: one.detach().clone() for name, one in params.items()}
+    optimiser = Adam(rate_l)
+    for step in range(n_steps):
+        optimiser.rate_l = rate_l * schedule(step, n_steps)
+        _, grads = gradients(lambda p, step=step: loss_l(p, step), found)
+        optimiser.step(found, grads)
+    return found
+
+
+class Tables:
+    """The training tables of every step, drawn in blocks: the same bits in any blocks."""
+
+    def __init__(self, keys: torch.Tensor, n_tables: int, n: int) -> None:
+        self.keys, self.n_tables, self.n = keys, n_tables, n
+        self.start, self.block = -1, torch.empty(0)
+
+    def __call__(self, step: int) -> torch.Tensor:
+        """Tables of a step, uint8 [lane, table, n]."""
+        start = step // BLOCK
+        if start != self.start:
+            self.block = task.random_tables(self.keys, BLOCK * self.n_tables, self.n, start=start)
+            self.start = start
+        place = step % BLOCK * self.n_tables
+        return self.block[:, place : place + self.n_tables]
+
+
+def _model(lanes: Lanes) -> tuple[Params, Forward]:
+    """Initial parameters and the forward pass."""
+    n, room, kind = lanes.size("n"), model.Room.of(lanes.size("room")), lanes.size("model")
+    if kind != "one layer":
+        init = {"address in read-out": model.known_address_params, "two layers": model.two_layer_params}[kind]
+        return init(lanes.keys, n, room.features), {
+            "address in read-out": model.known_address,
+            "two layers": model.two_layers,
+        }[kind]
+    widths = tuple(lanes.column(name).long() for name in ("k", "k2")[: len(room.widths)])
+    sizes = model.Sizes(lanes.column("H").long(), lanes.column("d").long(), widths)
+    mask = model.slots_mask(sizes, room)
+    attention, cap = lanes.size("attention"), lanes.size("cap")
+    params = model.attention_params(lanes.keys, n, sizes, room) | model.network_params(lanes.keys, sizes, room)
+    return params, lambda p, tables: model.one_layer(model.with_weights(p, attention, cap), tables, mask)
+
+
+def index_training(lanes: Lanes) -> Output:
+    """Accuracy on the index task after training.
+
+    accuracy: [lane], over all tables where they are enumerated, else over fresh ones; table_accuracy: the same as a
+    sample of tables; bits: [lane], n (1 - h(error)), what the answers tell of the table; log2_patterns: [lane], answer
+    vectors over all tables (n <= 12); folded_gap, folded_gap_one_fewer: [lane], largest change of the output relative
+    to its size when the first layer is folded into the values (all its units; all but the last one).
+    """
+    n, n_steps, n_tables = lanes.size("n"), lanes.size("steps"), lanes.size("batch")
+    if lanes.size("model") == "chain of thought":
+        return {"accuracy": chain_of_thought(n, n_steps, lanes.device).expand(len(lanes))}
+    params, forward = _model(lanes)
+    tables = Tables(lanes.keys, n_tables, n)
+    shuffled = lanes.size("labels") == "shuffled"
+
+    def loss_l(p: Params, step: int) -> torch.Tensor:
+        asked = tables(step)
+        return cross_entropy(forward(p, asked), asked.roll(1, dims=1) if shuffled else asked)
+
+    rate_l = lanes.column("rate")
+    params = trained(params, loss_l, n_steps=n_steps, rate_l=rate_l)
+    return tested(params, forward, lanes) | _fold_gaps(params, lanes)
+
+
+def chain_of_thought(n: int, n_steps: int, device: torch.device) -> torch.Tensor:
+    """Share of functions f on {1..n} for which one hand-set layer, applied `n_steps` times to 1, gives f(f(1)).
+
+    The value u emitted last is the query; token j has the logit C (2 u j - j^2), C = ln 8n, and the value f(j), so all
+    but the wanted token weigh at most 2/(8n) of it and rounding gives f(u) exactly.  All n^n functions.
+
+    Raises: ValueError for n > 6, where the functions are too many.
+    """
+    if not 2 <= n <= 6:
+        raise ValueError(f"chain_of_thought: 'n' must lie in 2..6, since all n^n functions are tried, got {n}")
+    functions = task.every_function(n, device)
+    places = torch.arange(1, n + 1, dtype=torch.float64, device=device)
+    emitted = torch.ones(len(functions), dtype=torch.float64, device=device)
+    for _ in range(n_steps):
+        logits = math.log(8 * n) * (2 * emitted[:, None] * places - places**2)
+        emitted = (logits.softmax(dim=1) * functions).sum(dim=1).round()
+    return (emitted == task.twice(functions)).double().mean(dim=0, keepdim=True)
+
+
+def tested(params: Params, forward: Forward, lanes: Lanes) -> dict[str, Any]:
+    """Accuracy, bits and answer vectors of trained models on all tables or on fresh ones."""
+    n = lanes.size("n")
+    if n <= ENUMERATED:
+        every = task.every_table(n, lanes.device).expand(len(lanes), -1, -1)
+    else:
+        every = task.random_tables(lanes.keys, FRESH, n, "test")
+    answers = []
+    with torch.no_grad():
+        for part in every.split(max(1, ROWS // n), dim=1):
+            output = forward(params, part)
+            finite = torch.isfinite(output)
+            answers.append(torch.where(finite, (output > 0).double(), torch.nan))
+    answers_lbn = torch.cat(answers, dim=1)
+    right_lb = (answers_lbn == every).double().mean(dim=2) + 0 * answers_lbn.sum(dim=2)  # nan stays nan
+    accuracy_l = right_lb.mean(dim=1)
+    found: dict[str, Any] = {
+        "accuracy": accuracy_l,
+        "table_accuracy": sample(right_lb),
+        "bits": told_bits(accuracy_l, n),
+    }
+    if n <= ENUMERATED:
+        powers = 2.0 ** torch.arange(n, device=lanes.device, dtype=torch.float64)
+        codes = (answers_lbn @ powers).sort(dim=1).values
+        found["log2_patterns"] = (1 + (codes[:, 1:] != codes[:, :-1]).sum(dim=1)).double().log2() + 0 * accuracy_l
+    return found
+
+
+def told_bits(accuracy_l: torch.Tensor, n: int) -> torch.Tensor:
+    """n (1 - h(error)), bits of the table that answers with this accuracy hold at most; 0 below one half."""
+    error = (1 - accuracy_l).clamp(0, 0.5)
+    entropy = -(torch.xlogy(error, error) + torch.xlogy(1 - error, 1 - error)) / math.log(2)
+    return n * (1 - entropy) + 0 * accuracy_l
+
+
+def _fold_gaps(params: Params, lanes: Lanes) -> dict[str, torch.Tensor]:
+    room = model.Room.of(lanes.size("room"))
+    if lanes.size("model") != "one layer" or not room.widths:
+        return {}
+    params = {
+        name: one.double()
+        for name, one in model.with_weights(params, lanes.size("attention"), lanes.size("cap")).items()
+    }
+    widths = tuple(lanes.column(name).long() for name in ("k", "k2")[: len(room.widths)])
+    sizes = model.Sizes(lanes.column("H").long(), lanes.column("d").long(), widths)
+    asked = task.random_tables(lanes.keys, 64, lanes.size("n"), "fold")
+    whole = model.one_layer(params, asked, model.slots_mask(sizes, room).double())
+    scale_l = whole.abs().flatten(1).amax(dim=1)
+    found = {}
+    for name, dropped in (("folded_gap", 0), ("folded_gap_one_fewer", 1)):
+        kept = model.Sizes(sizes.heads, widths[0] - dropped, widths)
+        mask = model.slots_mask(kept, model.Room(room.heads, room.widths[0], room.widths)).double()
+        changed = (model.one_layer(model.folded(params), asked, mask) - whole).abs().flatten(1).amax(dim=1)
+        found[name] = changed / scale_l
+    return found
+
+
+def _bytes(cell: Mapping[str, Any]) -> int:
+    """Of one training step forward and backward, or of one block of the test, whichever is larger."""
+    room, n = model.Room.of(cell["room"]), cell["n"]
+    if cell["model"] == "chain of thought":
+        return 64 * n**n * n
+    if cell["model"] == "address in read-out":
+        return int(4 * 12 * n * max(cell["batch"], min(FRESH, 2 ** min(n, 13))) * (room.features + 1))
+    if cell["model"] == "two layers":
+        return int(4 * cell["batch"] * n * (8 * n + 10 * room.features))
+    per_row = 6 * room.heads * (room.features + 1) + 4 * sum(room.widths) + 8
+    return int(4 * max(cell["batch"] * n, min(ROWS, 2 ** min(n, 13) * n) / 3) * per_row)
+
+
+INDEX = Experiment(
+    id="infinite_precision/index",
+    version=1,
+    axes=("n", "H", "d", "k", "room", "steps"),
+    measure=index_training,
+    switches={
+        "k2": 0, "batch": 32, "model": "one layer", "attention": "free", "cap": 0.0, "labels": "true", "rate": RATE,
+    },
+    shape=("n", "room", "steps", "batch", "model", "attention", "cap", "labels"),
+    common=("H", "d", "k", "k2", "room", "model", "attention", "cap", "labels", "rate"),
+    bytes_per_lane=_bytes,
+)  # fmt: skip

@@ -1,0 +1,133 @@
+"""Figures of the infinite-precision paper: the sandwich of sizes, and trained accuracies under their ceilings.
+
+Each entry is a function of (verdict body, accessor of the records of an experiment) that returns a matplotlib Figure.
+Nothing is computed here but which trained models answered all tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from reports.core.style import COLOURS, DASHES, GREY, INK, MARKERS, WIDTH, new_figure
+from theory.core.record import Record
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Body = Mapping[str, Any]
+Accessor = Callable[[str], Iterable[Record]]
+SOLVED = 1.0  # accuracy over all tables, at every address
+LINES = (
+    ("operations, W_O at run time", "operation count, W_O at run time"),
+    ("operations, W_O folded in", "operation count, W_O folded in"),
+    ("labellings", "labelling count"),
+)
+
+
+def _clause(verdict: Body, label: str) -> Body:
+    return next(one for one in verdict["clauses"] if one["label"] == label)
+
+
+def _points(cells: Iterable[Body], what: str) -> tuple[list[float], list[float]]:
+    pairs = sorted((float(one["cell"]["n"]), float(one[what])) for one in cells if one.get(what) is not None)
+    return [n for n, _ in pairs], [y for _, y in pairs]
+
+
+def _trained_sizes(records: Accessor) -> dict[int, int]:
+    """n -> least max(d, H, U) of a trained one-layer model that answers all tables.
+
+    The embedding that the look-up tables need has H (d+1) + 1 dimensions: values, one logit a head, the read-out's one.
+    """
+    found: dict[int, int] = {}
+    for one in records("infinite_precision/index"):
+        cell = one.cell
+        if "model" in cell or one.status != "ok" or "log2_patterns" not in one.values:
+            continue
+        if one.values["accuracy"] >= SOLVED:
+            size = max(cell["H"] * (cell["d"] + 1) + 1, cell["k"] + cell.get("k2", 0))
+            found[cell["n"]] = min(size, found.get(cell["n"], size))
+    return found
+
+
+def sandwich(verdict: Body, records: Accessor) -> Figure:
+    """Size against n: what each inequality excludes, the construction, and trained models that answer all tables."""
+    figure = new_figure(WIDTH, 3.1)
+    axes = figure.subplots()
+    for (label, name), colour, dash in zip(LINES, COLOURS, DASHES[1:]):
+        axes.plot(*_points(_clause(verdict, label)["cells"], "bound"), color=colour, linestyle=dash, label=name)
+    low = _points(_clause(verdict, "labellings")["cells"], "bound")
+    high = _points(_clause(verdict, "labellings")["cells"], "value")
+    axes.fill_between(low[0], low[1], high[1], color=GREY, alpha=0.12, linewidth=0, label="open")
+    axes.plot(*high, color=INK, linewidth=0.8)
+    for run, face, name in (("fractions", INK, "construction, run"), ("formula", "white", "construction, by formula")):
+        some = [one for one in _clause(verdict, "labellings")["cells"] if one["cell"].get("run", "fractions") == run]
+        axes.plot(*_points(some, "value"), color=INK, marker="o", markerfacecolor=face, linestyle="", label=name)
+    trained = sorted(_trained_sizes(records).items())
+    axes.plot(
+        [n for n, _ in trained], [size for _, size in trained], color=COLOURS[5], marker=MARKERS[3], linestyle="",
+        label="trained, smallest of those tried",
+    )  # fmt: skip
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.set_xticks([2.0**i for i in range(4, 31, 4)], [f"$2^{{{i}}}$" for i in range(4, 31, 4)], parse_math=True)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("n, entries of the table")
+    axes.set_ylabel("size: max(d, H, U)")
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return figure
+
+
+def ceilings(verdict: Body, records: Accessor) -> Figure:
+    """Accuracy against n for every shape, one panel a width: ceilings as lines, trained models as points below them."""
+    del records
+    clause = _clause(verdict, "uniform tables")
+    cells = [one for one in clause["cells"] if one.get("bound") is not None and one.get("value") is not None]
+    widths = sorted({one["cell"]["k"] for one in cells})
+    shapes = sorted({(one["cell"]["H"], one["cell"]["d"]) for one in cells})
+    style = {shape: (COLOURS[i % 6], MARKERS[i % 6]) for i, shape in enumerate(shapes)}
+    columns = min(3, max(len(widths), 1))
+    rows = -(-len(widths) // columns)
+    figure = new_figure(WIDTH, 0.6 + 2.0 * rows)
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+    for axes, width in zip(grid, widths):
+        here = [one for one in cells if one["cell"]["k"] == width]
+        for shape in shapes:
+            _shape(axes, [one for one in here if (one["cell"]["H"], one["cell"]["d"]) == shape], *style[shape])
+        outside = [one for one in clause["control"]["cells"] if one["cell"]["k"] == width and one.get("value")]
+        axes.plot(*_points(outside, "value"), color=INK, marker="x", linestyle="")
+        axes.set_title("linear read-out" if width == 0 else f"first width {width}")
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_xticks(sorted({one["cell"]["n"] for one in here}))
+        axes.minorticks_off()
+        axes.set_xlabel("n")
+    for axes in grid[len(widths) :]:
+        axes.set_axis_off()
+    for axes in grid[::columns]:
+        axes.set_ylabel("accuracy")
+    _key(figure, shapes, style)
+    return figure
+
+
+def _shape(axes: Axes, cells: list[Body], colour: str, marker: str) -> None:
+    axes.plot(*_points(cells, "bound"), color=colour, marker="_", markersize=11, markeredgewidth=1.6)
+    axes.plot(*_points(cells, "value"), color=colour, marker=marker, linestyle="")
+
+
+def _key(figure: Figure, shapes: list[tuple[int, int]], style: Mapping[tuple[int, int], tuple[str, str]]) -> None:
+    from matplotlib.lines import Line2D
+
+    marks = [
+        Line2D([], [], color=style[shape][0], marker=style[shape][1], label=f"H = {shape[0]}, d = {shape[1]}")
+        for shape in shapes
+    ]
+    marks.append(Line2D([], [], color=INK, marker="x", linestyle="", label="control: the query knows the address"))
+    figure.legend(handles=marks, loc="outside lower center", ncols=3)
+
+
+PAGES: dict[str, Callable[..., Any]] = {
+    "infinite_precision/accuracy-ceiling": ceilings,
+    "infinite_precision/sandwich": sandwich,
+}

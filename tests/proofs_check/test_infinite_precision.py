@@ -1,0 +1,116 @@
+"""All steps of the infinite-precision paper hold, all their controls are refuted, and the standings follow from them."""
+
+import dataclasses
+import time
+
+import pytest
+
+from proofs_check.core.derivation import Derivation, Finding, check, has_failed
+from proofs_check.infinite_precision import DERIVATIONS, accuracy, counting, sizes
+from theory.core.standing import standing
+from theory.infinite_precision import STATEMENTS
+
+STARTED = time.process_time()
+FOUND = check(DERIVATIONS)
+SECONDS = time.process_time() - STARTED
+STEPS = {f"{one.id}/{step.id}": step for one in DERIVATIONS for step in one.steps}
+
+
+def test_steps_are_many_and_quick():
+    assert len(FOUND) == len(STEPS) >= 60
+    assert SECONDS < 25
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_step_holds_and_its_control_is_refuted(name):
+    one = FOUND[name]
+    assert not has_failed(one), one
+    assert one["finding"] in ("proved", "certified"), one
+    assert one["control"]["finding"] == Finding.REFUTED.value and one["control"]["detail"]
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_step_with_its_control_in_its_place_is_refuted(name):
+    step = STEPS[name]
+    wrong = dataclasses.replace(step, run=step.control.run)
+    found = check([Derivation("d", "infinite_precision", "", (wrong,))])[f"d/{step.id}"]
+    assert found["finding"] == Finding.REFUTED.value and has_failed(found)
+
+
+def test_every_step_is_about_a_known_statement_and_every_statement_has_a_step():
+    assert {one.id for one in STATEMENTS} == {name for one in FOUND.values() for name in one["about"]}
+
+
+STANDINGS = {
+    "technique": "steps of its proof proved",
+    "note-composition": "steps of its proof proved",
+    "note-sum2": "steps of its proof proved",
+    "theorem-3.2": "steps of its proof proved",
+    "theorem-3.4": "steps of its proof proved",
+    "lemma-B.1": "false as printed; corrected form proved",
+    "d-or-mlp": "false as a reading; the source does not print it; corrected form proved",
+    "impossible": "false as a reading; the source does not print it; corrected form proved",
+    "vc-2h-conjecture": "false as printed; corrected form proved",
+    "practical-size": "vacuous in the range stated; corrected form certified",
+    "figure-1-reading": "false as a reading; the source does not print it; corrected form proved",
+    "theorem-B": "steps of its proof proved; steps of its proof certified",
+    "exponent": "steps of its proof proved",
+}
+
+
+@pytest.mark.parametrize(("name", "words"), STANDINGS.items())
+def test_standing_follows_from_the_findings(name, words):
+    statement = next(one for one in STATEMENTS if one.id == f"infinite_precision/{name}")
+    found = standing(statement, FOUND, {}, ())["standing"]
+    assert all(part in found for part in words.split("; ")), found
+    assert standing(statement, {}, {}, ())["standing"] == "not examined in this run"
+
+
+def test_a_statement_that_is_false_has_no_proof_step_in_its_support():
+    for statement in STATEMENTS:
+        words = standing(statement, FOUND, {}, ())["standing"]
+        assert not ("false as" in words and "steps of its proof" in words), (statement.id, words)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Theorem B", 0.350),
+        ("construction", 0.336),
+        ("Theorem A, W_O folded", 0.256),
+        ("Theorem A, W_O at run time", 0.199),
+    ],
+)
+def test_fitted_exponents(name, value):
+    assert sizes._slope(sizes.SIZES[name]) == pytest.approx(value, abs=6e-4)
+
+
+def test_floors_of_the_codebooks():
+    """Six floors, to six digits, and the one from half the bits, which the best code of (3, 2) beats."""
+    import math
+
+    from theory.infinite_precision import accuracy_ceiling
+
+    floors = {
+        (3, 2): 0.173952,
+        (4, 2): 0.214502,
+        (4, 4): 0.110028,
+        (5, 2): 0.243004,
+        (5, 4): 0.146102,
+        (4, 8): 0.041693,
+    }
+    for (n, K), floor in floors.items():
+        assert 1 - accuracy_ceiling(n=n, log2_patterns=math.log2(K)) == pytest.approx(floor, abs=6e-7)
+    assert 1 - accuracy_ceiling(n=3, log2_patterns=0.5) == pytest.approx(0.264413, abs=6e-7)
+    assert set(floors) == set(accuracy.BEST)
+
+
+def test_the_certificate_has_its_published_numbers():
+    data = counting._certificate()
+    assert (data["den"], data["c"], len(data["alpha"]), len(data["params"])) == (200, 28, 5, 32)
+
+
+def test_the_uncapped_count_is_larger():
+    from proofs_check.infinite_precision import algebra
+
+    assert [min(algebra._least_rows(P, 4), algebra._layer_rows(P, 4)) for P in (5, 17)] == [45, 160]

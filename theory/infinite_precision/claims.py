@@ -1,0 +1,499 @@
+"""Claims of the infinite-precision paper: what trained one-layer transformers reach, against what the bounds allow.
+
+Every clause says what kind of statement it is: a law holds for every model, an existence clause needs one example, a
+learnability clause is about what training finds.  A failed training never counts as an impossibility.
+"""
+
+from __future__ import annotations
+
+from theory.core.bound import Source, constant
+from theory.core.claim import Claim, Clause, Control
+from theory.core.evidence import Observable
+from theory.core.fold import Difference
+from theory.core.relation import AtLeast, AtMost, Crosses, Equals, Exceeds
+from theory.infinite_precision import claims_bounds as bounds
+from theory.infinite_precision import grids
+from theory.infinite_precision.parameters import SOURCES
+
+PAPER = "infinite_precision/"
+
+
+def _chosen(how: str) -> Source:
+    return Source(where=how, provenance="chosen")
+
+
+MEDIAN_ACCURACY = Observable("accuracy", low=0, high=1, evidence="estimate", noise="median", resolution=1e-6)
+BEST_ACCURACY = Observable("accuracy", low=0, high=1, evidence="witness_below")
+EXACT_ACCURACY = Observable("accuracy", low=0, high=1, evidence="exact")  # of one model, over all tables
+
+
+def _greater(first: dict[str, object], second: dict[str, object]) -> tuple[Exceeds, Control]:
+    """First arm above second, with the opposite order as control."""
+    return Exceeds(first, second), Control(relation=Exceeds(second, first), says="the opposite order")
+
+
+# ---------------------------------------------------------------------------- E1
+TABLE_ACCURACY = Observable("table_accuracy", low=0, high=1, evidence="witness_below", noise="within")
+VECTORS = Observable("log2_patterns", "bits", low=0, high=lambda n: n, evidence="witness_below")
+OUT_OF_CLASS = Control(at={"model": "address in read-out"}, says="a read-out token that holds the address")
+
+ACCURACY_CEILING = Claim(
+    id=PAPER + "accuracy-ceiling",
+    says="No trained one-layer model with a fixed query is more accurate on uniform tables than the count of its labellings "
+    "allows, or gives more answer vectors.",
+    about=(PAPER + "accuracy-ceiling", PAPER + "theorem-B", PAPER + "split-form"),
+    experiment=PAPER + "index",
+    profiles=grids.CEILING,
+    derivation=PAPER + "codebooks",
+    clauses=(
+        Clause(
+            label="uniform tables",
+            observable=TABLE_ACCURACY,
+            bound=bounds.ceiling,
+            relation=AtMost(),
+            control=OUT_OF_CLASS,
+        ),
+        Clause(
+            label="answer vectors",
+            observable=VECTORS,
+            bound=bounds.answer_vectors,
+            relation=AtMost(),
+            at=grids.COUNTED,
+            control=OUT_OF_CLASS,
+        ),
+        Clause(
+            label="counted vectors",
+            observable=EXACT_ACCURACY,
+            bound=bounds.counted_ceiling,
+            given=("log2_patterns",),
+            relation=AtMost(),
+            at={"n": (6,), "H": 4, "d": 1, "room": "8x1x16x16", "batch": 32, "steps": 450} | grids.WIDE,
+            control=Control(bound=bounds.halved_ceiling),
+        ),
+    ),
+    limits="An inequality for all models cannot be confirmed by training some: it was obeyed. The ceilings are far above what "
+    "training reaches, and at these sizes most wider networks are not excluded at all.",
+)
+
+# ---------------------------------------------------------------------------- E2
+BITS = Observable("bits", "bits", low=0, high=lambda n: n, evidence="witness_below")
+
+
+_EIGHT = {"n": 8, "H": 5, "d": 1, "steps": 500, "room": grids.heads_room(8)} | grids.WIDE
+_HEADS = {"H": 5, "d": 1, "room": grids.heads_room(8)}
+_FEATURES = {"H": 1, "d": 5, "room": grids.features_room(8, 5)}
+
+TRANSITION = Claim(
+    id=PAPER + "transition-at-accumulators",
+    says="Training solves the index task when the scalar heads number about n/2, one accumulator an entry, far above the "
+    "information limit; heads serve better than features, and frozen or nearly frozen denominators take the heads away.",
+    against=(PAPER + "impossible", PAPER + "figure-1-reading"),
+    experiment=PAPER + "index",
+    profiles=grids.TRANSITION,
+    clauses=(
+        Clause(
+            label="heads at which it is learned",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            bound=bounds.heads_observed,
+            relation=Crosses("H", 0.97, factor=1.7),
+            control=Control(bound=bounds.heads_not_excluded, says="the information limit"),
+        ),
+        Clause(
+            label="bits per accumulator, at least",
+            kind="learnability",
+            observable=BITS,
+            bound=bounds.few_bits,
+            relation=AtLeast(),
+            control=Control(bound=bounds.information_limit),
+        ),
+        Clause(
+            label="bits per accumulator, at most",
+            kind="learnability",
+            observable=BITS,
+            bound=bounds.many_bits,
+            relation=AtMost(),
+            control=Control(bound=bounds.too_few_bits),
+        ),
+        Clause(
+            label="linear read-out",
+            kind="existence",
+            observable=BEST_ACCURACY,
+            bound=constant(1.0, _chosen("all tables and addresses right")),
+            relation=AtLeast(),
+            at=grids.LINEAR,
+            control=Control(at={"H": 1}, says="one head in place of three"),
+        ),
+        Clause(
+            label="heads against features",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            at=_EIGHT,
+            relation=_greater(_HEADS, _FEATURES)[0],
+            control=_greater(_HEADS, _FEATURES)[1],
+        ),
+        Clause(
+            label="free against equal weights",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            at=_EIGHT,
+            relation=_greater({"attention": "free"}, {"attention": "uniform"})[0],
+            control=_greater({"attention": "free"}, {"attention": "uniform"})[1],
+        ),
+        Clause(
+            label="free against capped logits",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            at=_EIGHT,
+            relation=_greater({"attention": "free", "cap": 0.0}, {"attention": "capped", "cap": 0.05})[0],
+            control=_greater({"attention": "free", "cap": 0.0}, {"attention": "capped", "cap": 0.05})[1],
+        ),
+        Clause(
+            label="shuffled labels",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            bound=constant(0.5, _chosen("a coin; the tolerance is twice the largest deviation measured before")),
+            relation=Equals(0.17),
+            at=_EIGHT | {"labels": "shuffled"},
+            control=Control(at={"labels": "true"}, says="the true labels"),
+        ),
+    ),
+    limits="It is about what Adam finds in so many steps with this network. One head with unbounded precision could hold all n "
+    "entries, as the construction shows; that no seed found it is not an impossibility.",
+)
+
+# ---------------------------------------------------------------------------- E3
+FOLDED = Observable("folded_gap", low=0, evidence="witness_below")
+FOLDED_FEWER = Observable("folded_gap_one_fewer", low=0, evidence="witness_below")
+
+
+FIRST_WIDTH = Claim(
+    id=PAPER + "first-width-cap",
+    says="An MLP of first width k sees k features of a head at most: the trained model is reproduced by one with k features, and "
+    "training profits from a wider first layer, not from more features behind a narrow one.",
+    about=(PAPER + "first-width",),
+    against=(PAPER + "d-or-mlp",),
+    experiment=PAPER + "index",
+    profiles=grids.FIRST_WIDTH_CAP,
+    clauses=(
+        Clause(
+            label="folded model",
+            observable=FOLDED,
+            bound=constant(1e-9, _chosen("float64 rounding of outputs of order 1, with room")),
+            relation=AtMost(),
+            control=Control(observable=FOLDED_FEWER, says="one feature fewer"),
+        ),
+        Clause(
+            label="ceiling of the first width",
+            observable=TABLE_ACCURACY,
+            bound=bounds.ceiling,
+            relation=AtMost(),
+            at=grids.BEHIND_ONE,
+            control=OUT_OF_CLASS,
+        ),
+        Clause(
+            label="wide against narrow first layer",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            relation=_greater({"k": 8}, {"k": 2})[0],
+            control=_greater({"k": 8}, {"k": 2})[1],
+        ),
+        Clause(
+            label="more features behind a narrow layer",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            at={"k": 1},
+            bound=constant(
+                0.0,
+                _chosen(
+                    "no gain; the tolerance lies between .01 and .26, the medians measured behind one unit and behind eight"
+                ),
+            ),
+            folds=(Difference({"d": 8}, {"d": 1}),),
+            relation=AtMost(0.17),
+            control=Control(at={"k": 8}, says="a first layer of eight units"),
+        ),
+    ),
+    limits="Folding and ceiling hold for every model. That a wide first layer is used better is what training did.",
+)
+
+# ---------------------------------------------------------------------------- E4
+CONTRAST = Claim(
+    id=PAPER + "contrast-two-layers",
+    says="What one layer with two features does not learn, two layers, one layer whose query knows the address, and one layer "
+    "applied twice with rounding between do.",
+    about=(PAPER + "construction-deeper",),
+    experiment=PAPER + "index",
+    profiles=grids.CONTRAST,
+    clauses=(
+        Clause(
+            label="two layers",
+            kind="existence",
+            observable=BEST_ACCURACY,
+            bound=constant(0.99, _chosen("nearly all tables and addresses right")),
+            relation=AtLeast(),
+            at=grids.TWO_LAYERS,
+            control=Control(at=grids.ONE_LAYER, says="one layer"),
+        ),
+        Clause(
+            label="address in the read-out token",
+            kind="existence",
+            observable=BEST_ACCURACY,
+            bound=constant(0.99, _chosen("nearly all tables and addresses right")),
+            relation=AtLeast(),
+            at=grids.ADDRESS_IN_READOUT,
+            control=Control(at=grids.ONE_LAYER, says="a query that does not know the address"),
+        ),
+        Clause(
+            label="one layer, twice",
+            kind="existence",
+            observable=BEST_ACCURACY,
+            bound=constant(1.0, Source(derived="chain-of-thought")),
+            relation=AtLeast(),
+            at=grids.CHAIN,
+            control=Control(at={"steps": 1}, says="one application only"),
+        ),
+        Clause(
+            label="two layers against one",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            relation=_greater(grids.TWO_LAYERS, grids.ONE_LAYER)[0],
+            control=_greater(grids.TWO_LAYERS, grids.ONE_LAYER)[1],
+        ),
+    ),
+    limits="That one layer fails here is about training: at these n no inequality excludes it. The layer applied twice is hand-set "
+    "and tried on all functions; the other two are trained.",
+)
+
+# ---------------------------------------------------------------------------- E5
+CERTIFIED = Observable("certified", "points", low=0, high=lambda m: m, evidence="witness_below")
+
+LEARNED_SHATTERING = Claim(
+    id=PAPER + "learned-shattering",
+    says="Training finds sets of points that a one-layer class shatters, repeated in exact fractions: five for two scalar heads "
+    "with a linear read-out, one more than conjectured, and never more than the bound allows.",
+    about=(PAPER + "theorem-B",),
+    against=(PAPER + "vc-2h-conjecture",),
+    experiment=PAPER + "shattering",
+    profiles=grids.LEARNED,
+    clauses=(
+        Clause(
+            label="never above the bound",
+            observable=CERTIFIED,
+            bound=bounds.most_points,
+            relation=AtMost(),
+            control=Control(bound=bounds.one_point_fewer),
+        ),
+        Clause(
+            label="beyond the conjecture",
+            kind="existence",
+            observable=CERTIFIED,
+            bound=bounds.beyond_conjecture,
+            relation=AtLeast(),
+            at=grids.TWO_HEADS,
+            control=Control(at={"H": 1, "m": 3, "room": "1x1"}, says="one head, whose dimension is 1"),
+        ),
+        Clause(
+            label="with a hidden layer",
+            kind="existence",
+            observable=CERTIFIED,
+            bound=bounds.two_beyond,
+            relation=AtLeast(),
+            at=grids.EIGHT_UNITS,
+            control=Control(at={"k": 0, "room": lambda d: f"1x{d}"}, says="no hidden layer"),
+        ),
+    ),
+    limits="A set that is found is a proof that the dimension is at least so large; one that is not found says nothing. Above one "
+    "head the bound is several times what was found.",
+)
+
+# ---------------------------------------------------------------------------- E6
+LONGEST = Observable("longest", "entries", low=0, high=120, evidence="estimate")
+
+FINITE_PRECISION = Claim(
+    id=PAPER + "finite-precision",
+    says="In a format of p significand bits the construction reads at most 2 p entries, one for each bit of its two accumulators, "
+    "while palindromes, which labelling counts cannot exclude, stop at the limit of communication.",
+    about=(PAPER + "finite-precision", PAPER + "silent-tasks"),
+    experiment=PAPER + "finite-precision",
+    profiles=grids.FORMATS,
+    derivation=PAPER + "message-count",
+    clauses=(
+        Clause(
+            label="index",
+            observable=LONGEST,
+            bound=bounds.message_entries,
+            relation=AtMost(),
+            control=Control(bound=bounds.message_of_eleven_bits),
+        ),
+        Clause(
+            label="only the message rounded",
+            kind="existence",
+            observable=LONGEST,
+            bound=bounds.one_entry_a_bit,
+            relation=AtLeast(),
+            at={"rounded": "message", "p": grids.SHORT_FORMATS},
+            control=Control(at={"rounded": "all"}, says="every operation rounded"),
+        ),
+        Clause(
+            label="palindromes",
+            observable=LONGEST,
+            bound=bounds.message_palindrome,
+            relation=AtMost(),
+            at={"task": "palindrome"},
+            control=Control(bound=bounds.message_palindrome_quarter),
+        ),
+        Clause(
+            label="palindromes against index",
+            observable=LONGEST,
+            relation=_greater({"task": "palindrome"}, {"task": "index"})[0],
+            control=_greater({"task": "palindrome"}, {"task": "index"})[1],
+        ),
+    ),
+    limits="The longest table is found with random tables, so the true length may be a little shorter. A floating-point number "
+    "tells more than its significand: its exponent adds a few bits that the bound does not count.",
+)
+
+# ---------------------------------------------------------------------------- E7
+BEFORE = Observable("accuracy_before", low=0, high=1, evidence="witness_below")
+NOISY = {"start": "construction", "sigma": 0.3}
+EXACTLY = {"start": "construction", "sigma": 0.0}
+
+CONSTRUCTION_AS_INIT = Claim(
+    id=PAPER + "construction-as-init",
+    says="The construction solves the index task with fewer accumulators than entries; training keeps most of it when started "
+    "there, and does not find it from random weights of the same shape or from a noisy copy.",
+    about=(PAPER + "construction-index",),
+    against=(PAPER + "impossible",),
+    experiment=PAPER + "from-construction",
+    profiles=grids.NEAR,
+    clauses=(
+        Clause(
+            label="before training",
+            kind="existence",
+            observable=BEFORE,
+            bound=constant(1.0, SOURCES["index_construction"]),
+            relation=AtLeast(),
+            control=Control(at={"sigma": 0.3}, says="weights off by 30 %"),
+        ),
+        Clause(
+            label="start at the construction or at random",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            relation=_greater(EXACTLY, {"start": "random", "sigma": 0.0})[0],
+            control=_greater(EXACTLY, {"start": "random", "sigma": 0.0})[1],
+        ),
+        Clause(
+            label="exact or noisy start",
+            kind="learnability",
+            observable=MEDIAN_ACCURACY,
+            relation=_greater(EXACTLY, NOISY)[0],
+            control=_greater(EXACTLY, NOISY)[1],
+        ),
+    ),
+    limits="One shape with six accumulators for eight entries, one optimiser. At smaller learning rates training leaves the "
+    "construction for a worse point nearby.",
+)
+
+# ---------------------------------------------------------------------------- E8
+WORD_ACCURACY = Observable("word_accuracy", low=0, high=1, evidence="witness_below", noise="within")
+ABOVE_MAJORITY = Observable("above_majority", low=-1, high=1, evidence="estimate", noise="median", resolution=1e-6)
+NEARLY_ALL = constant(0.99, _chosen("the construction errs nowhere; what a few thousand words can show"))
+
+SUM2 = Claim(
+    id=PAPER + "sum2",
+    says="Hand-set weights decide SUM_2 in one layer with M features and in two layers with a few; one trained layer gains "
+    "little over the constant answer below M features; on the shattered words the ceiling holds.",
+    about=(
+        PAPER + "construction-sum2", PAPER + "sum2-one-layer", PAPER + "technique", PAPER + "shattered-sets",
+    ),
+    experiment=PAPER + "sum2",
+    profiles=grids.SUM2,
+    clauses=(
+        Clause(
+            label="shattered words",
+            observable=BEST_ACCURACY,
+            bound=bounds.shattered_ceiling,
+            relation=AtMost(),
+            at=grids.EXCLUDED,
+            control=Control(at={"model": "two layers"}, says="two layers, outside the class"),
+        ),
+        Clause(
+            label="two layers",
+            kind="existence",
+            observable=WORD_ACCURACY,
+            bound=NEARLY_ALL,
+            relation=AtLeast(),
+            at={"model": "two layers", "d": 4},
+            control=Control(at={"sharpness": 0.2}, says="logits a fifth as sharp"),
+        ),
+        Clause(
+            label="histogram of M bins",
+            kind="existence",
+            observable=WORD_ACCURACY,
+            bound=NEARLY_ALL,
+            relation=AtLeast(),
+            at={"model": "histogram", "d": lambda M: M},
+            control=Control(at={"d": lambda M: M // 2}, says="half of the bins"),
+        ),
+        Clause(
+            label="more features",
+            kind="learnability",
+            observable=ABOVE_MAJORITY,
+            relation=_greater({"d": 16}, {"d": 2})[0],
+            control=_greater({"d": 16}, {"d": 2})[1],
+        ),
+        Clause(
+            label="trained below M features",
+            kind="learnability",
+            observable=BEST_ACCURACY,
+            bound=constant(0.9, _chosen("between .71, the best measured at half of M features, and 1")),
+            relation=AtMost(),
+            at={"d": (2, 8)},
+            control=Control(at={"model": "two layers"}, says="two layers, hand-set"),
+        ),
+    ),
+    limits="n^(1/3) is needed and order M suffices in one layer: the exponent between is open, and what training reaches says "
+    "nothing about it. Two layers were hand-set, not trained.",
+)  # fmt: skip
+
+# ---------------------------------------------------------------------------- sizes
+SIZE = Observable("size", "max(d, H, U)", low=0, evidence="exact")
+UNDERCUT = Control(bound=bounds.two_thirds_power)
+
+SANDWICH = Claim(
+    id=PAPER + "sandwich",
+    says="The smallest known construction, run in exact fractions, is larger than every lower bound on the size, within a factor "
+    "of four of the one by counting labellings, and grows as n^(1/3).",
+    about=(PAPER + "theorem-A", PAPER + "theorem-B", PAPER + "theorem-C", PAPER + "exponent", PAPER + "construction-index"),
+    against=(PAPER + "impossible",),
+    experiment=PAPER + "sizes",
+    profiles=grids.SANDWICH,
+    derivation=PAPER + "exponents",
+    clauses=(
+        Clause(label="operations, W_O at run time", observable=SIZE, bound=bounds.operations_size_plain, relation=AtLeast(),
+               control=UNDERCUT),
+        Clause(label="operations, W_O folded in", observable=SIZE, bound=bounds.operations_size, relation=AtLeast(),
+               control=UNDERCUT),
+        Clause(label="labellings", observable=SIZE, bound=bounds.labelling_size, relation=AtLeast(tight=4),
+               control=UNDERCUT),
+        Clause(label="labellings, answers in [n]", observable=SIZE, bound=bounds.labelling_size, relation=AtLeast(tight=4),
+               at={"task": "composition", "n": 64, "run": "fractions"}, control=UNDERCUT),
+        Clause(label="exponent", observable=SIZE, bound=bounds.construction_root, relation=AtMost(),
+               at={"n": grids.FAR, "run": "formula"}, control=Control(bound=bounds.smaller_root)),
+    ),
+    limits="The construction is the smallest one known, not the smallest there is: the least size lies between. From n = 1024 on "
+    "its size is its formula; it was not run there.",
+)  # fmt: skip
+
+CLAIMS: tuple[Claim, ...] = (
+    ACCURACY_CEILING,
+    TRANSITION,
+    FIRST_WIDTH,
+    CONTRAST,
+    LEARNED_SHATTERING,
+    FINITE_PRECISION,
+    CONSTRUCTION_AS_INIT,
+    SUM2,
+    SANDWICH,
+)

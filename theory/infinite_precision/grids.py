@@ -1,0 +1,150 @@
+"""Which cells the claims look at: grids of the three profiles.
+
+Letters: n table entries, H heads, d value features of a head, k and k2 hidden widths (0: none), room the padded sizes
+"heads x features x width x width" of the tensor program that a cell shares, steps the training steps, batch tables a
+step.  Training steps and batches are chosen so that the profile keeps its time; the trained accuracies are still
+rising there, so nothing about them is a limit.
+"""
+
+from __future__ import annotations
+
+from theory.core.claim import Grid
+
+SEEDS = 19  # fewest whose order statistics bound a median at the level of a claim with up to 64 judged cells
+
+
+# ---------------------------------------------------------------------------- accuracy ceiling
+def _narrow(sizes: tuple[int, ...], d: tuple[int, ...], k: int, *, steps: int, batch: int, heads: int = 1) -> Grid:
+    room = f"{heads}x4" if k == 0 else f"{heads}x8x{max(k, 8)}"
+    return Grid(seeds=4, n=sizes, H=heads, d=d, k=k, k2=0, room=room, steps=steps, batch=batch)
+
+
+CEILING = {
+    "smoke": _narrow((8, 12), (1,), 0, steps=150, batch=32) + _narrow((24,), (1,), 1, steps=100, batch=16),
+    "cpu": (
+        _narrow((8, 12, 16), (1, 4), 0, steps=400, batch=32)
+        + _narrow((16, 32), (1, 2), 1, steps=400, batch=16)
+        + _narrow((32, 64), (1,), 0, steps=300, batch=8, heads=2)
+        + _narrow((64,), (1, 2, 4), 4, steps=300, batch=8)
+        + _narrow((128,), (1, 4), 8, steps=200, batch=8)
+    ),
+    "gpu": (
+        _narrow((8, 12, 16, 32), (1, 4), 0, steps=4000, batch=32)
+        + _narrow((64, 256, 1024), (1, 2, 4, 8), 1, steps=3000, batch=16)
+        + _narrow((64, 256, 1024), (1, 2, 4, 8), 4, steps=3000, batch=16)
+        + _narrow((64, 256, 1024), (1, 2, 4, 8), 16, steps=3000, batch=16)
+        + _narrow((256, 1024), (1, 2, 4, 8), 32, steps=3000, batch=16)
+        + _narrow((64, 256, 1024), (1,), 0, steps=3000, batch=16, heads=2)
+        + _narrow((256, 1024), (1, 4), 8, steps=3000, batch=16, heads=2)
+    ),
+}
+
+COUNTED = {
+    "n": (8, 12), "d": (1, 4), "H": 1, "k": (0, 1), "k2": 0, "batch": 32, "steps": 200,
+    "room": lambda k: "1x4x1" if k else "1x4",
+}  # fmt: skip
+
+# ---------------------------------------------------------------------------- transition
+WIDE = {"k": 16, "k2": 16}
+
+LINEAR = {"n": 6, "H": 3, "d": 1, "k": 0, "k2": 0, "room": "3x1", "steps": 900}
+
+
+def heads_room(n: int) -> str:
+    """Room of the lanes with scalar heads: as many heads as the largest number tried at n or at 12."""
+    return f"{8 if n <= 12 else n}x1x16x16" if n <= 16 else f"{n}x1x64x64"
+
+
+def features_room(n: int, d: int) -> str:
+    """Room of the lanes with one head: its own d features, with the network of `heads_room`."""
+    return f"1x{d}x16x16" if n <= 16 else f"1x{d}x64x64"
+
+
+def _heads(n: int, heads: tuple[int, ...], steps: int, seeds: int = SEEDS) -> Grid:
+    width = 16 if n <= 16 else 64
+    return Grid(seeds=seeds, n=n, H=heads, d=1, k=width, k2=width, room=heads_room(n), steps=steps)
+
+
+TRANSITION = {
+    "smoke": _heads(6, (2, 5), 400),
+    "cpu": _heads(6, (1, 2, 3, 5), 600) + _heads(8, (1, 2, 3, 4, 5), 800) + _heads(12, (4, 6, 8), 1000),
+    "gpu": (
+        _heads(8, (1, 2, 3, 4, 5, 6, 8), 4000)
+        + _heads(16, (2, 4, 6, 8, 10, 12, 16), 5000)
+        + _heads(32, (4, 8, 12, 16, 20, 24, 32), 6000)
+        + _heads(64, (8, 16, 24, 32, 40, 48, 64), 8000)
+    ),
+}
+
+# ---------------------------------------------------------------------------- first width
+MORE_SEEDS = 28  # two medians that lie close: the order statistics then drop the outermost four on each side
+FIRST_WIDTH_CAP = {
+    "smoke": Grid(seeds=MORE_SEEDS, n=6, H=1, d=8, k=(2, 8), k2=16, room="1x8x8x16", steps=200),
+    "cpu": Grid(seeds=MORE_SEEDS, n=8, H=1, d=8, k=(2, 4, 8), k2=16, room="1x8x8x16", steps=500),
+    "gpu": Grid(seeds=MORE_SEEDS, n=32, H=1, d=8, k=(2, 4, 8), k2=64, room="1x8x8x64", steps=6000),
+}
+BEHIND_ONE = {"d": 8, "k": 1, "k2": 0, "room": "1x8x1", "n": 16, "batch": 16, "steps": 200}
+
+# ---------------------------------------------------------------------------- contrast
+CONTRAST = {
+    "smoke": Grid(seeds=SEEDS, n=6, H=1, d=2, k=0, room="1x2", steps=400, batch=32),
+    "cpu": Grid(seeds=SEEDS, n=(8, 16), H=1, d=2, k=0, room="1x2", steps=700, batch=32),
+    "gpu": Grid(seeds=SEEDS, n=(8, 16, 32, 64, 128), H=1, d=2, k=0, room="1x2", steps=8000, batch=32),
+}
+ONE_LAYER = {"model": "one layer", "k": 16, "k2": 16, "room": "1x2x16x16"}
+TWO_LAYERS = {"model": "two layers", "k": 0, "k2": 0, "room": "1x2"}
+ADDRESS_IN_READOUT = {"model": "address in read-out", "k": 0, "k2": 0, "room": "1x2"}
+CHAIN = {"model": "chain of thought", "n": (4, 5), "d": 2, "k": 0, "room": "1x2", "steps": 2}
+
+# ---------------------------------------------------------------------------- shattering
+TWO_HEADS = {"m": 5, "H": 2, "d": 1, "k": 0, "room": "2x1", "steps": 1000}
+EIGHT_UNITS = {"d": (1, 2), "H": 1, "k": 8, "m": lambda d: d + 2, "room": lambda d: f"1x{d}x8", "steps": 1000}
+
+
+def _points(m: int, H: int, d: int, k: int, steps: int, seeds: int) -> Grid:
+    room = f"{H}x{d}" + (f"x{k}" if k else "")
+    return Grid(seeds=seeds, m=m, H=H, d=d, k=k, room=room, steps=steps)
+
+
+LEARNED = {
+    "smoke": _points(1, 1, 1, 0, 40, 16) + _points(2, 1, 1, 0, 100, 16),
+    "cpu": _points(1, 1, 1, 0, 100, 16) + _points(2, 1, 1, 0, 1500, 32) + _points(2, 1, 4, 0, 1500, 32),
+    "gpu": _points(1, 1, 1, 0, 200, 64) + _points(2, 1, 1, 0, 8000, 64) + _points(2, 1, 8, 0, 8000, 64),
+}
+
+
+# ---------------------------------------------------------------------------- the construction
+FORMATS = {
+    "smoke": Grid(seeds=16, task="index", p=(11, 24, 53)),
+    "cpu": Grid(seeds=16, task="index", p=(8, 11, 24, 53)),
+}
+SHORT_FORMATS = (8, 11, 24)  # whose message float64 can read without an error of its own
+NEAR = {
+    "smoke": Grid(seeds=SEEDS, n=8, D=2, H=2, sigma=0.0, steps=500, batch=16, rate=0.02),
+    "cpu": Grid(seeds=SEEDS, n=8, D=2, H=2, sigma=0.0, steps=1500, batch=16, rate=0.02),
+    "gpu": Grid(seeds=32, n=(8, 12), D=2, H=2, sigma=0.0, steps=(1500, 6000), batch=64, rate=0.02),
+}
+
+# ---------------------------------------------------------------------------- SUM_2
+SUM2 = {
+    "smoke": Grid(seeds=16, n=6, M=16, H=1, d=2, k=16, k2=0, room="1x16x16", steps=150),
+    "cpu": Grid(seeds=16, n=8, M=32, H=1, d=2, k=32, k2=0, room="1x32x32", steps=600),
+    "gpu": Grid(
+        seeds=16, n=(8, 16), M=lambda n: 32 if n == 8 else 128, H=1, d=2, k=64, k2=0, room="1x64x64", steps=6000
+    ),
+}
+EXCLUDED = {"n": 8, "M": 32, "H": 1, "d": (1, 2), "k": 0, "k2": 0, "room": "1x2", "steps": 50, "words": "shattered"}
+
+# ---------------------------------------------------------------------------- sizes
+FAR = (2**10, 2**14, 2**18, 2**22, 2**26, 2**30)
+
+
+def _sizes(run: tuple[int, ...]) -> Grid:
+    return Grid(seeds=1, n=run, task="index", run="fractions") + Grid(seeds=1, n=FAR, task="index", run="formula")
+
+
+SANDWICH = {
+    "smoke": _sizes((16, 64)),
+    "cpu": _sizes((8, 16, 32, 64, 128, 256)),
+    "gpu": _sizes((8, 16, 32, 64, 128, 256, 512, 1024)),
+}
