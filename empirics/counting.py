@@ -1,0 +1,3 @@
+"""Experiments on counting heads."""
+
+EXPERIMENTS = ()

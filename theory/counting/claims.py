@@ -1,0 +1,5 @@
+"""Claims about counting heads: what is measured, and against which exact prediction."""
+
+from theory.core.claim import Claim
+
+CLAIMS: tuple[Claim, ...] = ()
