@@ -199,7 +199,8 @@ def _feature(name: str, table: StateTable) -> Array:
         found: Array = np.where(answer, (ones - zeros - 0.5) / (ones + zeros + 0.5), 0.0)
         return found
     marks = {"const": np.ones(len(kinds), dtype=bool), "close": kinds == "closing", "an": answer}
-    return marks[name].astype(np.float64)
+    mark: Array = marks[name].astype(np.float64)
+    return mark
 
 
 def grammar_margin(

@@ -200,6 +200,12 @@ STATEMENTS = (
         functions=("population_gradient",),
     ),
     Statement(
+        "counting/exact-metrics",
+        "Separation accuracy and ROC AUC of a head are finite sums over the groups of strings of equal score.",
+        _ours("metrics"),
+        functions=("separation_accuracy", "roc_auc", "fixed_threshold_accuracy", "class_prior"),
+    ),
+    Statement(
         "counting/influence",
         "Adding one token t changes the score by a_t (c_t - s)/(Z + a_t), which is O(1/n).",
         _ours("influence"),
