@@ -1,3 +1,0 @@
-"""Experiments on counting heads."""
-
-EXPERIMENTS = ()
