@@ -39,6 +39,18 @@ def _optimal_theta(k: Any) -> Any:
     return sympy.sqrt(1 + 1 / k) - 1
 
 
+def _combined(second: int) -> Result:
+    """The conditions of the deciding strings added up: weights 1 and 1 + theta, or 1 and 1 where ties are dropped."""
+    import sympy
+
+    k, theta, alpha0, alpha1, gamma = sympy.symbols("k theta alpha0 alpha1 gamma", real=True)
+    above = k * alpha0 + (k + 1) * alpha1 + gamma
+    tie = k * alpha0 + k * alpha1 + gamma
+    below = (k + 1) * alpha0 + k * alpha1 + gamma
+    neg = (1 - theta * k) * alpha1 - theta * k * alpha0 - theta * gamma
+    return identity.vanishes([above - (second + theta) * tie - neg, above - second * below - (alpha1 - alpha0)])
+
+
 def _attained(balanced: bool) -> Result:
     """a0 = sqrt(k+1), a1 = sqrt(k), values -1 and 1: +m* at (k, k+1, 0) and -m* at (k, k, 0)."""
     import sympy
@@ -251,6 +263,14 @@ STEPS = (
         "identity",
         lambda: _weights(_optimal_theta),
         Control("theta = 1/k, which gives a weaker bound", lambda: _weights(lambda k: 1 / k)),
+    ),
+    Step(
+        "T5-combined",
+        ("counting/margin",),
+        "Added up, the conditions of two strings read (1 - theta k) alpha1 - theta k alpha0 - theta gamma, or alpha1 - alpha0",
+        "identity",
+        lambda: _combined(1),
+        Control("weights 1 and 2 + theta", lambda: _combined(2)),
     ),
     Step(
         "T5-lower",
