@@ -49,10 +49,7 @@ def aggregation(lanes: Lanes) -> Output:
         }
         margins.append([found[name].margin for name in READERS])
         certificates.append(
-            {
-                name: [[kinds[row], yes, no, weight] for row, yes, no, weight in one.dual]
-                for name, one in found.items()
-            }
+            {name: [[kinds[row], yes, no, weight] for row, yes, no, weight in one.dual] for name, one in found.items()}
         )
     margin = torch.tensor(margins, dtype=torch.float64)
     return {"margin": margin, "feasible": margin > LEAST_MARGIN, "exhibits": {"certificate": certificates}}

@@ -137,7 +137,7 @@ def _abilities(lanes: Lanes, params: Params) -> dict[str, torch.Tensor]:
     accuracy_lh = separation.separation_accuracy(scores_lhs, positive, negative)
     auc_lh = separation.roc_auc(scores_lhs, positive, negative)
     words_lsv = model.logits(made, model.END, states.counts_sk)
-    margin_ls = words_lsv[..., model.ONE] - words_lsv[..., model.ZERO]
+    margin_ls = model.answer_margin(made, states.counts_sk)
     sum_l = separation.separation_accuracy(margin_ls, positive, negative)
     best_l, which_l = accuracy_lh.max(dim=1)
     said_ls = words_lsv.argmax(dim=2)
@@ -181,15 +181,16 @@ def first_failing_length(made: model.Tables, tie: str) -> torch.Tensor:
     """
     device = made.scores_lhqk.device
     found = torch.full((len(made.scores_lhqk),), LONGEST + 1.0, dtype=torch.float64, device=device)
-    for length in range(LONGEST, 0, -1):
+    for length in range(1, LONGEST + 1):
         body = task.bodies(length, length).to(device)
         ones = torch.ones(len(body), 1, dtype=torch.float64, device=device)
-        words = model.logits(made, model.END, torch.cat([ones, body.double(), ones], dim=1))
-        says = words[..., model.ONE] > words[..., model.ZERO]
-        wrong = says != (body[:, 1] > body[:, 0])
+        counts = torch.cat([ones, body.double(), ones], dim=1)
+        wrong = (model.answer_margin(made, counts) > 0) != (body[:, 1] > body[:, 0])
         if tie == "drop":
             wrong = wrong & (body[:, 1] != body[:, 0])
-        found = torch.where(wrong.any(dim=1), float(length), found)
+        found = torch.where(wrong.any(dim=1) & (found > length), float(length), found)
+        if bool((found <= length).all()):
+            break
     return found
 
 
@@ -210,13 +211,13 @@ TRAINING = Experiment(
 def three_meanings(lanes: Lanes) -> Output:
     """Separation accuracy of the heads in three meanings, at both stages.
 
-    accuracy: mean over the heads, [lane, stage, meaning]: along the head's own direction ("direction"), for the best
+    accuracy: mean over the heads, [lane, meaning, stage]: along the head's own direction ("direction"), for the best
     affine read-out of its output ("free": 1 where a linear program finds a perfect one, else the better of the direction
     and a fitted separator, so at least this much), at the head's own threshold ("own").  l_acc, auc (raw), r_auc (turned
 
     """
     found = [_meanings(lanes, params) for params in trained_nets(lanes).values()]
-    return {name: torch.stack([one[name] for one in found], dim=1) for name in found[0]}
+    return {name: torch.stack([one[name] for one in found], dim=2) for name in found[0]}
 
 
 def _meanings(lanes: Lanes, params: Params) -> dict[str, torch.Tensor]:
@@ -275,7 +276,7 @@ SEPARATION = Experiment(
     measure=three_meanings,
     switches=SWITCHES,
     shape=SHAPE,
-    inner={"stage": STAGES, "meaning": MEANINGS},
+    inner={"meaning": MEANINGS, "stage": STAGES},  # by name, as a run file keeps them
     common=("loss", "tie", "labels"),
     bytes_per_lane=training_bytes,
 )
@@ -285,10 +286,10 @@ SEPARATION = Experiment(
 def swapped_heads(lanes: Lanes) -> Output:
     """Shares of the variance of accuracy when the attention of head i meets the values of head j.
 
-    A lane is a group of nets; all their heads form one matrix of exact separation accuracies.  share: [lane, stage, part].
+    A lane is a group of nets; all their heads form one matrix of exact separation accuracies.  share: [lane, part, stage].
     """
     nets = trained_nets(lanes, lanes.size("n_nets"))
-    return {"share": torch.stack([_shares(lanes, params) for params in nets.values()], dim=1)}
+    return {"share": torch.stack([_shares(lanes, params) for params in nets.values()], dim=2)}
 
 
 def _shares(lanes: Lanes, params: Params) -> torch.Tensor:
@@ -321,6 +322,6 @@ SWAP = Experiment(
     measure=swapped_heads,
     switches={**SWITCHES, "n_nets": 4},
     shape=(*SHAPE, "n_nets"),
-    inner={"stage": STAGES, "part": PARTS},
+    inner={"part": PARTS, "stage": STAGES},
     bytes_per_lane=lambda cell: cell["n_nets"] * training_bytes(cell),
 )

@@ -138,6 +138,15 @@ def head_scores(made: Tables, counts_sk: torch.Tensor) -> torch.Tensor:
     return (attention(made, END, counts_sk) * attribution(made)[:, :, None]).sum(dim=3)
 
 
+def answer_margin(made: Tables, counts_sk: torch.Tensor) -> torch.Tensor:
+    """logit(1) - logit(0) of the net at the answer.  Returns: float64 [lane, state]."""
+    weights_lhk = _weights(made.scores_lhqk[:, :, END])
+    mass_lsh = counts_sk @ weights_lhk.transpose(1, 2)
+    pulled_lsh = counts_sk @ (weights_lhk * attribution(made)).transpose(1, 2)
+    base_lv = made.base_lqv[:, END]
+    return (pulled_lsh / mass_lsh).sum(dim=2) + (base_lv[:, ONE] - base_lv[:, ZERO])[:, None]
+
+
 def attribution(made: Tables) -> torch.Tensor:
     """c: what full attention to a token adds to logit(1) - logit(0).  Returns: float64 [lane, head, token]."""
     return made.moves_lhkv[..., ONE] - made.moves_lhkv[..., ZERO]

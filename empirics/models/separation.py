@@ -20,7 +20,9 @@ def _cumulated(
     ordered, order = scores.sort(dim=-1)
     width = 1 + ordered.abs() if relative else ordered.abs().amax(dim=-1, keepdim=True)
     gap = ordered[..., 1:] - ordered[..., :-1]
-    ends = torch.cat([gap > TIE * width[..., 1:] if relative else gap > TIE * width, gap.new_ones(*gap.shape[:-1], 1) > 0], -1)
+    ends = torch.cat(
+        [gap > TIE * width[..., 1:] if relative else gap > TIE * width, gap.new_ones(*gap.shape[:-1], 1) > 0], -1
+    )
     up_to_positive = positive.expand_as(scores).gather(-1, order).cumsum(dim=-1)
     up_to_negative = negative.expand_as(scores).gather(-1, order).cumsum(dim=-1)
     return up_to_positive, up_to_negative, ends

@@ -17,9 +17,17 @@ LOSSES = ("answer", "full", "full+closing")
 SHARE = Observable("share", low=0, high=1, evidence="estimate", noise="median")
 
 
-def _swap_grid(N: int, widths: tuple[int, ...], n_nets: int, steps: int) -> Grid:
-    axes = {"N": N, "H": 4, "d_h": widths, "loss": "full+closing", "qk_init": 1.0, "n_nets": n_nets, "steps": steps}
-    return Grid(seeds=16, **axes, stage="trained", part="attention")
+def _swap_grid(N: int, widths: tuple[int, ...], n_nets: int, steps: int, seeds: int = 24) -> Grid:
+    axes: dict[str, Any] = {
+        "N": N,
+        "H": 4,
+        "d_h": widths,
+        "loss": "full+closing",
+        "qk_init": 1.0,
+        "n_nets": n_nets,
+        "steps": steps,
+    }
+    return Grid(seeds=seeds, **axes, stage="trained", part="attention")
 
 
 ATTENTION_OVER_VALUES = Claim(
@@ -29,8 +37,8 @@ ATTENTION_OVER_VALUES = Claim(
     about=("counting/attention-decides",),
     experiment="counting/swap",
     profiles={
-        "smoke": _swap_grid(6, (2,), 2, 300),
-        "cpu": _swap_grid(8, (2, 4), 4, 400),
+        "smoke": _swap_grid(4, (2,), 3, 250),
+        "cpu": _swap_grid(6, (1, 2, 4), 4, 400),
         "gpu": _swap_grid(32, (1, 2, 4), 8, 1000),
     },
     clauses=(
@@ -49,14 +57,15 @@ ATTENTION_OVER_VALUES = Claim(
             control=Control(at={"part": "values"}, says="the share of values, which falls"),
         ),
     ),
-    limits=TESTBED + "Shares are of all heads of several nets taken together, bad ones included, and depend on the initial "
+    limits=TESTBED
+    + "Shares are of all heads of several nets taken together, bad ones included, and depend on the initial "
     "scale of query and key (1 here; at .1 attention starts uniform and its share at 0). Among good heads values matter.",
 )
 
 # ---------------------------------------------------------------------------- C7: one head
 ANSWERS = Observable("l_acc", low=0, high=1, evidence="witness_below")
 SOLVED = Observable("solved", low=0, high=1, evidence="estimate", noise="bernoulli")
-ONE_HEAD = {"H": 1, "d_h": 4, "stage": "trained"}
+ONE_HEAD: dict[str, Any] = {"H": 1, "d_h": 4, "stage": "trained"}
 DEFAULTS: dict[str, Any] = {
     "qk_init": 0.1, "ov_init": 1.0, "residual": False, "bias": False, "tie": "neg", "length_law": "uniform", "p2": 1 / 3,
     "learning_rate": 0.01,
@@ -88,7 +97,7 @@ ONE_HEAD_SUFFICES = Claim(
     about=("counting/minimal-not-reached", "counting/halfspace"),
     experiment="counting/training",
     profiles={
-        "smoke": with_variants({**ONE_HEAD, "N": 6, "loss": "answer", "steps": 300}, 24, ("residual", "tie")),
+        "smoke": with_variants({**ONE_HEAD, "N": 4, "loss": "answer", "steps": 250}, 32, ("residual", "tie")),
         "cpu": with_variants({**ONE_HEAD, "N": 8, "loss": "answer"}, 32),
         "gpu": with_variants({**ONE_HEAD, "N": 32, "loss": "answer", "steps": 1000}, 64),
     },
@@ -121,13 +130,14 @@ ONE_HEAD_SUFFICES = Claim(
             control=Control(relation=Exceeds({"H": 1}, {"H": 4}, paired=False), says="the opposite order"),
         ),
     ),
-    limits=TESTBED + "That training with the syntax rarely finds one head says nothing against its existence: a few seeds do "
+    limits=TESTBED
+    + "That training with the syntax rarely finds one head says nothing against its existence: a few seeds do "
     "find it. All strings up to N are counted as answered where the likeliest of the five words is the answer.",
 )
 
 # ---------------------------------------------------------------------------- C8: syntax
 HEAD_ACCURACY = Observable("mean_s_acc", low=0.5, high=1, evidence="estimate", noise="median")
-FOUR_HEADS = {"H": 4, "d_h": 4, "stage": "trained"}
+FOUR_HEADS: dict[str, Any] = {"H": 4, "d_h": 4, "stage": "trained"}
 AT_START = Control(at={"stage": "init"}, says="before training, where both arms are the same nets")
 
 
@@ -142,7 +152,7 @@ SYNTAX_PRESSURE = Claim(
     about=("counting/pseudo-ensemble",),
     experiment="counting/training",
     profiles={
-        "smoke": Grid(seeds=32, N=6, **FOUR_HEADS, loss="answer", steps=250),
+        "smoke": Grid(seeds=64, N=4, **FOUR_HEADS, loss="answer", steps=250),
         "cpu": Grid(seeds=48, N=8, **FOUR_HEADS, loss="answer"),
         "gpu": Grid(seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), loss="answer", steps=1000, stage="trained"),
     },
@@ -178,7 +188,8 @@ SYNTAX_PRESSURE = Claim(
             control=Control(observable=SOLVED, says="nets that answer every string, which are most"),
         ),
     ),
-    limits=TESTBED + "A head counts as good at a separation accuracy of .95, as parked where the frame has 100 times the "
+    limits=TESTBED
+    + "A head counts as good at a separation accuracy of .95, as parked where the frame has 100 times the "
     "attention of a 0; both are our thresholds.",
 )
 
@@ -186,8 +197,8 @@ SYNTAX_PRESSURE = Claim(
 MARGIN = Observable("margin", low=0, high=10, evidence="estimate", noise="median")
 
 
-def _reader_grid(N: int, steps: int, seeds: int = 16) -> Grid:
-    return Grid(seeds=seeds, N=N, H=4, d_h=1, loss="full+closing", steps=steps, lp_length=min(N, 6), reader="sum")
+def _reader_grid(N: int, steps: int, seeds: int, longest: int = 6) -> Grid:
+    return Grid(seeds=seeds, N=N, H=4, d_h=1, loss="full+closing", steps=steps, lp_length=longest, reader="sum")
 
 
 UNIFORM_AGGREGATION = Claim(
@@ -197,7 +208,7 @@ UNIFORM_AGGREGATION = Claim(
     about=("counting/uniform-sum-syntax", "counting/non-uniform-syntax"),
     against=("counting/never-uniform-reading",),
     experiment="counting/aggregation",
-    profiles={"smoke": _reader_grid(4, 300), "cpu": _reader_grid(8, 400), "gpu": _reader_grid(32, 1000, 32)},
+    profiles={"smoke": _reader_grid(4, 250, 20, 3), "cpu": _reader_grid(8, 400, 24), "gpu": _reader_grid(32, 1000, 32)},
     clauses=(
         Clause(
             label="scalar sums fail",
@@ -214,7 +225,8 @@ UNIFORM_AGGREGATION = Claim(
             relation=Exceeds({"reader": "concat"}, {"reader": "sum"}),
             at={"d_h": 4},
             control=Control(
-                relation=Exceeds({"reader": "sum"}, {"reader": "sum with bias"}), says="the sum against itself with a bias"
+                relation=Exceeds({"reader": "sum"}, {"reader": "sum with bias"}),
+                says="the sum against itself with a bias",
             ),
         ),
         Clause(
@@ -227,7 +239,8 @@ UNIFORM_AGGREGATION = Claim(
             control=Control(at={"d_h": 1}, says="scalar heads"),
         ),
     ),
-    limits=TESTBED + "The grammar is asked of strings up to 6, for features scaled to largest entry 1. The weighted sum is one "
+    limits=TESTBED
+    + "The grammar is asked of strings up to 6, for features scaled to largest entry 1. The weighted sum is one "
     "choice of weights; that no other helps scalar heads is what the derivation shows.",
 )
 
@@ -242,7 +255,7 @@ NOISE_SUPPRESSION = Claim(
     about=("counting/training-signal", "counting/balance-and-suppress"),
     experiment="counting/training",
     profiles={
-        "smoke": Grid(seeds=48, N=4, **ONE_HEAD, loss="answer", steps=300),
+        "smoke": Grid(seeds=48, N=4, **ONE_HEAD, loss="answer", steps=250),
         "cpu": Grid(seeds=64, N=(4, 8), **ONE_HEAD, loss="answer"),
         "gpu": Grid(seeds=64, N=(4, 8, 32), **ONE_HEAD, loss="answer", steps=1000),
     },
@@ -271,7 +284,8 @@ NOISE_SUPPRESSION = Claim(
             control=Control(bound=constant(0.5, chosen("as if w01 fell below a half"))),
         ),
     ),
-    limits=TESTBED + "The derivation is of the first gradient step at balance; that trained heads stay on that side is measured "
+    limits=TESTBED
+    + "The derivation is of the first gradient step at balance; that trained heads stay on that side is measured "
     "here, for one head and the answer's loss.",
 )
 

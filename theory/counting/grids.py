@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 # The paper's grid is unknown; ours is chosen: powers of sqrt(10) from 1/100 to 100, and one decade less for the noise.
 RATIOS = tuple(round(10 ** (j / 2), 6) for j in range(-4, 5))
 NOISE_RATIOS = tuple(round(10 ** (j / 2), 6) for j in range(-6, 3))
@@ -24,7 +26,7 @@ def symmetric_values(task: str, n: int) -> tuple[int, ...]:
     >>> symmetric_values("majority", 3), symmetric_values("parity", 3), symmetric_values("equality", 2)
     ((0, 0, 1, 1), (0, 1, 0, 1), (0, 1, 0))
     """
-    rules = {
+    rules: dict[str, Callable[[int], int]] = {
         "majority": lambda ones: int(2 * ones > n),
         "xor": lambda ones: ones % 2,
         "parity": lambda ones: ones % 2,
