@@ -93,6 +93,15 @@ def test_the_extreme_string_decides_for_some_heads_only():
     assert 0 < changed < total / 4
 
 
+@pytest.mark.parametrize("tie", counting.TIES)
+@pytest.mark.parametrize("N", [1, 2])
+def test_vertices_serve_the_shortest_lengths(N, tie):
+    for head in strings.random_heads(60, seed=20):
+        lo, _, _, hi = strings.gaps(N, tie, head)
+        found = counting.perfect_threshold_interval(N=N, head=head, tie=tie)
+        assert (found.lo, found.hi) == (lo, hi)
+
+
 def test_heads_of_the_vertex_check_are_of_both_kinds():
     verdicts = [
         lo < hi for lo, _, _, hi in (strings.gaps(5, "neg", head) for head in strings.random_heads(120, seed=11))
