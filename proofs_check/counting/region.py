@@ -148,6 +148,22 @@ def _tuned_factors(shift: int) -> Result:
     )
 
 
+def _end_cases(members: int) -> Iterator[tuple[str, Fraction, Fraction]]:
+    """lo is the score of ties, or of pure noise below w01 = 1; hi the lesser of two members (`members` are counted)."""
+    w01s, w02s = (
+        [Fraction(a, b) for a, b in itertools.product((1, 2, 5, 9), (2, 3, 4))],
+        (Fraction(1, 10), ONE, Fraction(6)),
+    )
+    for N, w01, w02 in itertools.product((3, 4, 9, 12), w01s, w02s):
+        k, r = divmod(N - 1, 2)
+        lo = (w01 - 1) / (w01 + 1) if w01 >= 1 else ZERO
+        hi = [w01 / (w01 + w02 * (N - 1)), ((k + 1) * w01 - k) / ((k + 1) * w01 + k + r * w02)]
+        found = counting.perfect_threshold_interval(N=N, head=(w01, w02, 0, 0, 0), tie="neg")
+        if w01 >= 1 or (k + 1) * w01 > k:  # else the second member is negative, and larger without noise
+            yield f"lo at N={N} w01={w01} w02={w02}", Fraction(found.lo), lo
+            yield f"hi at N={N} w01={w01} w02={w02}", Fraction(found.hi), min(hi[:members])
+
+
 def _closed_form(N: int, w01: Fraction, w02: Fraction, tie: str) -> bool:
     k = (N - 1) // 2
     if tie == "neg":
@@ -310,6 +326,14 @@ STEPS = (
         "identity",
         lambda: _tuned_factors(1),
         Control("w01 in place of 2 w01", lambda: _tuned_factors(0)),
+    ),
+    Step(
+        "T3-ends",
+        ("counting/tuned-cross",),
+        "lo = (w01-1)/(w01+1), or 0 below w01 = 1; hi is the lesser of a single 1 in noise and of k against k + 1",
+        "exhaust",
+        lambda: exhaust.equal(_end_cases(2)),
+        Control("the single 1 in noise alone", lambda: exhaust.equal(_end_cases(1))),
     ),
     Step(
         "T3",

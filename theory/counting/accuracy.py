@@ -3,8 +3,8 @@
 All are sums over the answer states, sorted by score; equal scores are one group, because no threshold can part them.
 Exact input is computed in whole numbers: a score A/B becomes the key floor(2^s A/B) with 2^s > B^2 for all B, which orders
 fractions and tells equal from different without rounding.  Floats are sorted, and neighbours closer than 1e-11 (1 + |s|)
-are one group; where the attention weights differ by more than a factor of a million scores come closer than that, and the
-floats are taken as exact fractions instead.
+are one group; where the attention weights differ by more than a factor of a million, or a value lies beyond a thousand,
+scores come closer than that or are rounded by more, and the floats are taken as exact fractions instead.
 
 Letters: s score, b threshold, K number of answer states.  Recipe: `separation_accuracy(length_law="uniform", N=12,
 head=(3, Fraction(1, 2), 0, 0, 1), tie="neg")`, to be read beside `majority_accuracy`, which needs no head at all.
@@ -43,6 +43,7 @@ Forms = tuple[Sequence[Number], Sequence[Number]]
 
 TIE_WIDTH = 1e-11  # measured: rounding of one score stays below it while weights lie within LARGEST_RATIO
 LARGEST_RATIO = 1e6  # chosen: between attention weights, up to which floats are compared with that tolerance
+LARGEST_VALUE = 1e3  # chosen: of kappa and sigma, likewise; a head of tiny gain has larger ones
 CELLS = 1 << 21  # chosen: float64 entries sorted at once
 
 M = Parameter("m", Integer(1), "number of sampled strings")
@@ -117,8 +118,11 @@ def _exact_separation(states: AnswerStates, pairs: list[tuple[int, int]], *input
 # ---------------------------------------------------------------------------- sorting floats, many heads at once
 def _needs_fractions(form: Forms) -> bool:
     """True when floats cannot be told from ties, or when nothing is a float."""
+    if is_exact(*form[0], *form[1]):
+        return True
     weights = [float(one) for one in form[1] if one]
-    return is_exact(*form[0], *form[1]) or not weights or max(weights) > LARGEST_RATIO * min(weights)
+    values = [abs(float(above) / float(below)) for above, below in zip(*form) if below]
+    return not weights or max(weights) > LARGEST_RATIO * min(weights) or max(values) > LARGEST_VALUE
 
 
 def _scores(where: str, states: AnswerStates, above: Array, below: Array) -> Array:
@@ -456,6 +460,17 @@ def swap_anova(
 
 
 def _swapped(a: Vector, c: Vector) -> Forms:
-    """The two forms of a head with attention a and values c, both in the order 0, 1, 2, B, E."""
-    above = [weight * value for weight, value in zip(a, c)]
-    return (*above[:3], above[3] + above[4]), (*a[:3], a[3] + a[4])
+    """The two forms of a head with attention a and values c, both in the order 0, 1, 2, B, E.
+
+    Values are moved and scaled as in canonical coordinates, which changes no separation accuracy, so that the tolerance
+    for equal floats has the same meaning for every head.
+    """
+    mid = Fraction(exact(c[0]) + exact(c[1])) / 2
+    unit = abs(exact(c[1]) - exact(c[0])) / 2 or max(abs(exact(one) - mid) for one in c) or Fraction(1)
+    above = [exact(weight) * (exact(value) - mid) / unit for weight, value in zip(a, c)]
+    below = [exact(weight) for weight in a]
+    inputs = (*a, *c)
+    return (
+        [like(one, *inputs) for one in (*above[:3], above[3] + above[4])],
+        [like(one, *inputs) for one in (*below[:3], below[3] + below[4])],
+    )

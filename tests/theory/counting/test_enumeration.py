@@ -160,6 +160,25 @@ def test_a_frame_that_takes_all_attention_still_ranks():
     assert counting.roc_auc(length_law="uniform", N=8, head=head, tie="drop") == 1.0
 
 
+@pytest.mark.parametrize("gain", [1e-4, 1e-9, 1e-13])
+def test_a_head_of_tiny_gain_is_still_ranked(gain):
+    """kappa and sigma grow as 1/gain; the accuracy is that of the exact head."""
+    how = {"length_law": "uniform", "N": 8, "tie": "neg"}
+    head = (1.5, 0.5, 0.25 / gain, -0.5 / gain, 2.0)
+    assert counting.separation_accuracy(**how, head=head) == pytest.approx(
+        float(counting.separation_accuracy(**how, head=tuple(map(F, head)))), abs=1e-14
+    )
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-40, 2.0**40])
+def test_swapped_values_may_be_scaled_and_moved(scale):
+    attention = ((1, 2, 1, 1, 0.5), (1, 0.5, 0.25, 0.25, 1))
+    values = ((-1, 1, 0, 0, 0), (0, 1, 1, -1, 0.5), (0.5, 0.5, 1, 0, 0), (1, 1, 1, 1, 1))
+    moved = tuple(tuple(scale * (c + 3) for c in one) for one in values)
+    plain = counting.swap_anova(attn_list=attention, value_list=values, N=6)
+    assert counting.swap_anova(attn_list=attention, value_list=moved, N=6) == plain
+
+
 def test_opposing_weights_prove_what_they_say():
     source = np.random.default_rng(2)
     proved = 0
