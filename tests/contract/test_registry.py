@@ -6,13 +6,10 @@ from theory.core.contract import faults
 from theory.core.judge import judge
 from theory.core.measured import Measured
 from theory.core.record import RunFile
-from theory.core.registry import Registry
+from theory.core.registry import DISTRIBUTION, Registry, entries
 
 REGISTRY = Registry.load()
-PAPERS = (
-    "boolean",
-    "infinite_precision",
-)
+PAPERS = [one.name for one in entries("theory") if one.distribution == DISTRIBUTION]
 CLAIMS = [one for one in REGISTRY.claims.values() if one.paper in PAPERS]
 
 

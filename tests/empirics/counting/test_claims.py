@@ -1,0 +1,83 @@
+"""The predictions that claims compare with, and the shape of the claims."""
+
+import pytest
+
+from theory.core.contract import faults
+from theory.core.errors import DomainError
+from theory.core.registry import Registry
+from theory.counting import CLAIMS, separation_accuracy
+from theory.counting import predictions as law
+from theory.counting.grids import NOISE_RATIOS, RATIOS, symmetric_values
+
+IDS = [
+    "intervention-surface",
+    "value-free-surface",
+    "cross-and-strip",
+    "first-failing-length",
+    "init-baseline",
+    "attention-over-values",
+    "one-head-suffices",
+    "syntax-pressure",
+    "uniform-aggregation",
+    "ensemble-law",
+    "heads-are-sign-changes",
+    "noise-suppression",
+]
+
+
+def test_the_twelve_claims_are_there_and_well_formed():
+    assert sorted(one.id for one in CLAIMS) == sorted(f"counting/{name}" for name in IDS)
+    known = Registry.load().statements
+    for claim in CLAIMS:
+        assert faults(claim, known) == []
+        assert claim.limits and claim.about + claim.against
+        assert set(claim.profiles) == {"smoke", "cpu", "gpu"}
+
+
+def test_surfaces_of_the_grid_equal_single_heads():
+    numbers = {"kappa": 0.3, "sigma": -0.4, "wS": 0.7}
+    for w01, w02 in ((RATIOS[1], NOISE_RATIOS[2]), (0.37, 1.3)):
+        expected = separation_accuracy(length_law="uniform", N=6, head=(w01, w02, 0.3, -0.4, 0.7), tie="neg")
+        assert float(law.intervened_accuracy(N=6, w01=w01, w02=w02, **numbers)) == pytest.approx(float(expected))
+    swapped = law.inverse_ratio_accuracy(N=6, w01=RATIOS[1], w02=NOISE_RATIOS[2], **numbers)
+    assert swapped == law.intervened_accuracy(N=6, w01=RATIOS[-2], w02=NOISE_RATIOS[2], **numbers)
+
+
+def test_lengths_follow_the_worked_values():
+    plain = {"w02": 1.0, "kappa": 0.0, "sigma": -0.5, "wS": 1.0, "b": 0.0}
+    assert float(law.failing_length(w01=0.95, **plain)) == 19
+    assert float(law.failing_length(w01=1.0, **plain)) == 61
+    assert float(law.retuned_failing_length(w01=1.1, **{**plain, "w02": 0.5, "sigma": 0.0, "wS": 0.0})) == 45
+    assert law.UPWARD.is_broken({"gain": -1.0}) and not law.UPWARD.is_broken({"gain": 1.0})
+    assert law.RESOLVED.is_broken({"kappa": 1.0, "sigma": 0.0, "wS": 1e9})
+
+
+def test_cross_strip_and_naive_cross_differ_where_they_should():
+    assert float(law.in_tuned_cross(N=12, w01=1.5, w02=0.5)) == 1  # (5/6, 1.571429)
+    assert float(law.in_tuned_cross(N=12, w01=1.6, w02=0.5)) == 0
+    assert float(law.in_own_strip(N=12, w01=1.08, sigma=-0.5, wS=1.0)) == 1
+    assert float(law.in_own_strip(N=12, w01=1.09, sigma=-0.5, wS=1.0)) == 0
+    # below balance the true rule has no product law: ties and strings of noise carry label 0
+    assert (
+        float(law.in_naive_cross(N=12, w01=0.5, w02=0.1)) == 1
+        and float(law.in_tuned_cross(N=12, w01=0.5, w02=0.1)) == 0
+    )
+
+
+def test_sampling_error_and_priors():
+    assert law.sampling_error(m=4000, N=12) > 0.0531  # row of the worked value has a larger delta, .01
+    assert law.sampling_error(m=8000, N=8) == pytest.approx(law.sampling_error(m=2000, N=8) / 2)
+    assert float(law.above_prior(N=12)) == pytest.approx(0.654456876)
+    assert float(law.untrained_accuracy(N=5, kappa=0.0)) == 1
+    with pytest.raises(DomainError, match="N"):
+        law.untrained_accuracy(N=0, kappa=0.0)
+
+
+@pytest.mark.parametrize(
+    ("task", "n", "changes"),
+    [("majority", 5, 1), ("majority", 4, 1), ("xor", 2, 2), ("equality", 6, 2), ("parity", 5, 5)],
+)
+def test_least_heads_counts_the_changes_of_sign(task, n, changes):
+    assert len(symmetric_values(task, n)) == n + 1
+    assert float(law.least_heads(task=task, n=n)) == changes
+    assert float(law.one_head_more(task=task, n=n)) - 1 == float(law.one_head_less(task=task, n=n)) + 1 == changes

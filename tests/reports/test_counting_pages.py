@@ -1,0 +1,124 @@
+"""The figures of the counting paper on made-up records: they draw what the records hold, and name it."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from reports.core.style import drawing, svg_bytes
+from reports.counting import PAGES, _grid_of, _picked
+
+RATIOS = [0.1, 1.0, 10.0]
+STAGES = ["init", "trained"]
+
+
+def net(experiment, cell, inner, values, seed=0):
+    return SimpleNamespace(experiment=experiment, cell=cell, inner=inner, values=values, seed=seed, status="ok")
+
+
+def cell(coordinates, value=0.7, bound=0.72):
+    return {"cell": coordinates, "value": value, "bound": bound, "low": value, "high": value, "outcome": "confirmed"}
+
+
+def verdict(cells):
+    return {"clauses": [{"label": "first", "cells": cells}]}
+
+
+def training(loss, seed, **extra):
+    names = ("mean_s_acc", "uniform_s_acc", "n_good", "n_parked", "cooperation", "l_acc", "w01", "w02", "first_failing")
+    values = {name: [0.5 + 0.01 * seed, 0.9] for name in names}
+    return net("counting/training", {"N": 4, "H": 1, "d_h": 4, "loss": loss, **extra}, {"stage": STAGES}, values, seed)
+
+
+def grid_of_heads(value):
+    return [[[value + 0.1 * head] * 3] * 3 for head in range(2)]
+
+
+RECORDS = [
+    net(
+        "counting/intervention",
+        {"N": 4, "H": 2, "d_h": 2, "loss": "answer", "m": 50},
+        {"head": [0, 1], "w01": RATIOS, "w02": RATIOS},
+        {
+            name: grid_of_heads(0.6)
+            for name in ("s_acc", "kappa", "sigma", "wS", "correlation_own", "correlation_value_free")
+        },
+    ),
+    *(
+        net(
+            "counting/canonical-surface",
+            {"N": 4, "kappa": 0.0, "sigma": -0.5 * frame, "wS": frame},
+            {"w01": RATIOS, "w02": RATIOS},
+            {
+                "s_acc": [[0.8] * 3] * 3,
+                "own_accuracy": [[0.7] * 3] * 3,
+                "perfect": [[0, 1, 0]] * 3,
+                "own_perfect": [[1, 0, 0]] * 3,
+            },
+        )
+        for frame in (0.0, 1.0)
+    ),
+    *(
+        net(
+            "counting/separation",
+            {"N": 4, "H": 4, "d_h": width, "loss": "answer"},
+            {"meaning": ["direction", "free", "own"], "stage": STAGES},
+            {name: [[0.6, 0.9], [1.0, 1.0], [0.4, 0.8]] for name in ("accuracy", "r_auc", "l_acc")},
+        )
+        for width in (1, 4)
+    ),
+    *(training(loss, seed) for loss in ("answer", "full+closing") for seed in range(3)),
+    training("answer", 0, residual=True),
+    net("counting/aggregation", {"N": 4, "d_h": 1}, {"reader": ["concat", "sum"]}, {"margin": [0.2, 0.0]}),
+    net(
+        "counting/swap",
+        {"N": 4, "d_h": 2},
+        {"part": ["attention", "values", "interaction"], "stage": STAGES},
+        {"share": [[0.2, 0.7], [0.6, 0.1], [0.2, 0.2]]},
+    ),
+]
+SURFACE = [
+    cell(
+        {"N": 4, "m": 50, "H": 2, "loss": "answer", "head": head, "w01": a, "w02": b}, value=0.5 + 0.1 * head + 0.01 * a
+    )
+    for head in (0, 1)
+    for a in RATIOS
+    for b in RATIOS
+]
+CELLS = {
+    "counting/intervention-surface": SURFACE,
+    "counting/value-free-surface": SURFACE,
+    "counting/cross-and-strip": [cell({"N": 4})],
+}
+PLAIN = [cell({"N": 4, "H": 1, "d_h": 4, "loss": "answer"})]
+
+
+def records(experiment=None):
+    return [one for one in RECORDS if experiment in (None, one.experiment)]
+
+
+@pytest.mark.parametrize("claim", sorted(PAGES))
+def test_every_page_draws(claim):
+    with drawing():
+        figure = PAGES[claim](verdict(CELLS.get(claim, PLAIN)), records)
+        drawn = [axes for axes in figure.axes if axes.has_data()]
+        assert drawn and svg_bytes(figure).startswith(b"<?xml")
+
+
+def test_maps_show_measured_predicted_and_their_difference():
+    with drawing():
+        figure = PAGES["counting/intervention-surface"](verdict(SURFACE), records)
+    images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
+    measured, predicted, off = images[:3]
+    assert measured.shape == (3, 3) and measured[2][0] == pytest.approx(0.7)
+    assert (abs(measured - predicted - off) < 1e-12).all()
+
+
+def test_maps_put_w01_in_rows_and_take_the_first_net():
+    rows, y, x = _grid_of([*SURFACE[:9], *SURFACE[9:]], "value")
+    assert y == x == RATIOS and rows[2] == [0.6] * 3 and rows[0][0] == pytest.approx(0.501)
+
+
+def test_stage_and_meaning_are_found_by_name():
+    some = records("counting/separation")
+    assert _picked(some, "accuracy", "trained", "own") == [0.8, 0.8]
+    assert _picked(some, "accuracy", "init", "direction") == [0.6, 0.6]

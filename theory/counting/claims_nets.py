@@ -1,0 +1,298 @@
+"""Claims about trained nets: which heads training finds, what the syntax does to them, and how they can be put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theory.core.bound import constant
+from theory.core.claim import Claim, Clause, Control, Grid
+from theory.core.evidence import Observable
+from theory.core.relation import AtLeast, AtMost, Equals, Exceeds
+from theory.counting.claims_heads import TESTBED
+from theory.counting.predictions import chosen, derived
+
+LOSSES = ("answer", "full", "full+closing")
+
+# ---------------------------------------------------------------------------- C6: attention against values
+SHARE = Observable("share", low=0, high=1, evidence="estimate", noise="median")
+
+
+def _swap_grid(N: int, widths: tuple[int, ...], n_nets: int, steps: int, seeds: int = 24) -> Grid:
+    axes: dict[str, Any] = {
+        "N": N,
+        "H": 4,
+        "d_h": widths,
+        "loss": "full+closing",
+        "qk_init": 1.0,
+        "n_nets": n_nets,
+        "steps": steps,
+    }
+    return Grid(seeds=seeds, **axes, stage="trained", part="attention")
+
+
+ATTENTION_OVER_VALUES = Claim(
+    id="counting/attention-over-values",
+    says="After training more of the variance of head accuracy, over all pairs of one head's attention and another's values, "
+    "goes with attention than with values; before training it is the other way round.",
+    about=("counting/attention-decides",),
+    experiment="counting/swap",
+    profiles={
+        "smoke": _swap_grid(4, (2,), 3, 250),
+        "cpu": _swap_grid(6, (1, 2, 4), 4, 400),
+        "gpu": _swap_grid(32, (1, 2, 4), 8, 1000),
+    },
+    clauses=(
+        Clause(
+            label="attention over values",
+            kind="learnability",
+            observable=SHARE,
+            relation=Exceeds({"part": "attention"}, {"part": "values"}),
+            control=Control(at={"stage": "init"}, says="the same nets before training"),
+        ),
+        Clause(
+            label="training raises it",
+            kind="learnability",
+            observable=SHARE,
+            relation=Exceeds({"stage": "trained"}, {"stage": "init"}),
+            control=Control(at={"part": "values"}, says="the share of values, which falls"),
+        ),
+    ),
+    limits=TESTBED
+    + "Shares are of all heads of several nets taken together, bad ones included, and depend on the initial "
+    "scale of query and key (1 here; at .1 attention starts uniform and its share at 0). Among good heads values matter.",
+)
+
+# ---------------------------------------------------------------------------- C7: one head
+ANSWERS = Observable("l_acc", low=0, high=1, evidence="witness_below")
+SOLVED = Observable("solved", low=0, high=1, evidence="estimate", noise="bernoulli")
+ONE_HEAD: dict[str, Any] = {"H": 1, "d_h": 4, "stage": "trained"}
+DEFAULTS: dict[str, Any] = {
+    "qk_init": 0.1, "ov_init": 1.0, "residual": False, "bias": False, "tie": "neg", "length_law": "uniform", "p2": 1 / 3,
+    "learning_rate": 0.01,
+}  # fmt: skip
+VARIANTS: dict[str, tuple[Any, ...]] = {
+    "qk_init": (1.0, 3.0),
+    "ov_init": (0.3, 0.1),
+    "residual": (True,),
+    "bias": (True,),
+    "tie": ("drop",),
+    "length_law": ("fixed",),
+    "p2": (0.1, 0.6),
+    "learning_rate": (0.003, 0.03),
+}
+
+
+def with_variants(base: dict[str, Any], seeds: int, names: tuple[str, ...] = tuple(VARIANTS)) -> Grid:
+    """The default set-up and every variant of one choice that the paper leaves open, each by itself."""
+    grid = Grid(seeds=seeds, **base)
+    for name in names:
+        grid = grid + Grid(seeds=seeds, **{**base, name: VARIANTS[name]})
+    return grid + Grid(seeds=seeds, **{**base, "d_h": (1, 2, 16)})
+
+
+ONE_HEAD_SUFFICES = Claim(
+    id="counting/one-head-suffices",
+    says="One head can answer every string, under every choice that the paper leaves open; with the syntax in the loss "
+    "training rarely finds it, while four heads nearly always do.",
+    about=("counting/minimal-not-reached", "counting/halfspace"),
+    experiment="counting/training",
+    profiles={
+        "smoke": with_variants({**ONE_HEAD, "N": 4, "loss": "answer", "steps": 250}, 32, ("residual", "tie")),
+        "cpu": with_variants({**ONE_HEAD, "N": 8, "loss": "answer"}, 32),
+        "gpu": with_variants({**ONE_HEAD, "N": 32, "loss": "answer", "steps": 1000}, 64),
+    },
+    clauses=(
+        Clause(
+            label="exists",
+            kind="existence",
+            observable=ANSWERS,
+            bound=constant(1, derived("T2: one head with w01 near 1 is right on all strings up to N")),
+            relation=AtLeast(1e-9),
+            control=Control(
+                observable=Observable("other_label", low=0, high=1, evidence="witness_below"),
+                says="the same answers against another label, whether 2s outnumber 0s",
+            ),
+        ),
+        Clause(
+            label="syntax hides it",
+            kind="learnability",
+            observable=SOLVED,
+            relation=Exceeds({"loss": "answer"}, {"loss": "full"}),
+            at={**DEFAULTS, "d_h": 4},
+            control=Control(relation=Exceeds({"loss": "full"}, {"loss": "answer"}), says="the opposite order"),
+        ),
+        Clause(
+            label="more heads find it",
+            kind="learnability",
+            observable=SOLVED,
+            relation=Exceeds({"H": 4}, {"H": 1}, paired=False),
+            at={**DEFAULTS, "d_h": 4, "loss": ("full", "full+closing")},
+            control=Control(relation=Exceeds({"H": 1}, {"H": 4}, paired=False), says="the opposite order"),
+        ),
+    ),
+    limits=TESTBED
+    + "That training with the syntax rarely finds one head says nothing against its existence: a few seeds do "
+    "find it. All strings up to N are counted as answered where the likeliest of the five words is the answer.",
+)
+
+# ---------------------------------------------------------------------------- C8: syntax
+HEAD_ACCURACY = Observable("mean_s_acc", low=0.5, high=1, evidence="estimate", noise="median")
+FOUR_HEADS: dict[str, Any] = {"H": 4, "d_h": 4, "stage": "trained"}
+AT_START = Control(at={"stage": "init"}, says="before training, where both arms are the same nets")
+
+
+def _count(name: str) -> Observable:
+    return Observable(name, "heads a net", low=0, evidence="estimate", noise="median")
+
+
+SYNTAX_PRESSURE = Claim(
+    id="counting/syntax-pressure",
+    says="Trained on the answer alone, heads are a pseudo-ensemble; with the whole sentence in the loss fewer of them count, "
+    "some park on B and E, and their mean accuracy falls, though cooperation stays rare.",
+    about=("counting/pseudo-ensemble",),
+    experiment="counting/training",
+    profiles={
+        "smoke": Grid(seeds=64, N=4, **FOUR_HEADS, loss="answer", steps=250),
+        "cpu": Grid(seeds=48, N=8, **FOUR_HEADS, loss="answer"),
+        "gpu": Grid(seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), loss="answer", steps=1000, stage="trained"),
+    },
+    clauses=(
+        Clause(
+            label="mean accuracy",
+            kind="learnability",
+            observable=HEAD_ACCURACY,
+            relation=Exceeds({"loss": "answer"}, {"loss": "full+closing"}),
+            control=AT_START,
+        ),
+        Clause(
+            label="good heads",
+            kind="learnability",
+            observable=_count("n_good"),
+            relation=Exceeds({"loss": "answer"}, {"loss": "full+closing"}),
+            control=AT_START,
+        ),
+        Clause(
+            label="parked heads",
+            kind="learnability",
+            observable=_count("n_parked"),
+            relation=Exceeds({"loss": "full+closing"}, {"loss": "answer"}),
+            control=AT_START,
+        ),
+        Clause(
+            label="cooperation is rare",
+            kind="learnability",
+            observable=Observable("cooperates", low=0, high=1, evidence="estimate", noise="bernoulli"),
+            bound=constant(0.5, chosen("a pseudo-ensemble is refuted where the sum beats the best head in most nets")),
+            relation=AtMost(),
+            at={"loss": LOSSES},
+            control=Control(observable=SOLVED, says="nets that answer every string, which are most"),
+        ),
+    ),
+    limits=TESTBED
+    + "A head counts as good at a separation accuracy of .95, as parked where the frame has 100 times the "
+    "attention of a 0; both are our thresholds.",
+)
+
+# ---------------------------------------------------------------------------- C9: aggregation
+MARGIN = Observable("margin", low=0, high=10, evidence="estimate", noise="median")
+
+
+def _reader_grid(N: int, steps: int, seeds: int, longest: int = 6) -> Grid:
+    return Grid(seeds=seeds, N=N, H=4, d_h=1, loss="full+closing", steps=steps, lp_length=longest, reader="sum")
+
+
+UNIFORM_AGGREGATION = Claim(
+    id="counting/uniform-aggregation",
+    says="No read-out of a sum of scalar heads, plain or weighted, obeys the grammar without a bias; with heads of four "
+    "numbers a plain sum can, with a thinner margin than reading every head by itself.",
+    about=("counting/uniform-sum-syntax", "counting/non-uniform-syntax"),
+    against=("counting/never-uniform-reading",),
+    experiment="counting/aggregation",
+    profiles={"smoke": _reader_grid(4, 250, 20, 3), "cpu": _reader_grid(8, 400, 24), "gpu": _reader_grid(32, 1000, 32)},
+    clauses=(
+        Clause(
+            label="scalar sums fail",
+            observable=Observable("feasible", low=0, high=1, evidence="exact"),
+            bound=constant(0, derived("T12")),
+            relation=Equals(),
+            at={"reader": ("sum", "weighted")},
+            control=Control(at={"reader": "concat"}, says="every head read by itself"),
+        ),
+        Clause(
+            label="wide sums are thinner",
+            kind="learnability",
+            observable=MARGIN,
+            relation=Exceeds({"reader": "concat"}, {"reader": "sum"}),
+            at={"d_h": 4},
+            control=Control(
+                relation=Exceeds({"reader": "sum"}, {"reader": "sum with bias"}),
+                says="the sum against itself with a bias",
+            ),
+        ),
+        Clause(
+            label="wide sums can work",
+            kind="existence",
+            observable=Observable("feasible", low=0, high=1, evidence="witness_below"),
+            bound=constant(1, derived("T12 needs scalar heads: some trained sum is feasible")),
+            relation=AtLeast(),
+            at={"d_h": 4, "reader": "sum"},
+            control=Control(at={"d_h": 1}, says="scalar heads"),
+        ),
+    ),
+    limits=TESTBED
+    + "The grammar is asked of strings up to 6, for features scaled to largest entry 1. The weighted sum is one "
+    "choice of weights; that no other helps scalar heads is what the derivation shows.",
+)
+
+# ---------------------------------------------------------------------------- C12: noise and balance
+SUPPRESSED = Observable("w02", low=0, evidence="estimate", noise="median")
+BALANCE = Observable("w01", low=0, evidence="estimate", noise="median")
+
+NOISE_SUPPRESSION = Claim(
+    id="counting/noise-suppression",
+    says="Training on the answer suppresses noise (w02 of the best head falls below .2), and pushes w01 below its value under "
+    "dropped ties where ties carry label 0.",
+    about=("counting/training-signal", "counting/balance-and-suppress"),
+    experiment="counting/training",
+    profiles={
+        "smoke": Grid(seeds=48, N=4, **ONE_HEAD, loss="answer", steps=250),
+        "cpu": Grid(seeds=64, N=(4, 8), **ONE_HEAD, loss="answer"),
+        "gpu": Grid(seeds=64, N=(4, 8, 32), **ONE_HEAD, loss="answer", steps=1000),
+    },
+    clauses=(
+        Clause(
+            label="noise suppressed",
+            kind="learnability",
+            observable=SUPPRESSED,
+            bound=constant(0.2, chosen("well below 1, where untrained heads stand")),
+            relation=AtMost(),
+            control=Control(at={"stage": "init"}, says="before training"),
+        ),
+        Clause(
+            label="ties push w01 down",
+            kind="learnability",
+            observable=BALANCE,
+            relation=Exceeds({"tie": "drop"}, {"tie": "neg"}),
+            control=AT_START,
+        ),
+        Clause(
+            label="below balance",
+            kind="learnability",
+            observable=BALANCE,
+            bound=constant(1, derived("T14: ties with label 0 push w01 below 1")),
+            relation=AtMost(),
+            control=Control(bound=constant(0.5, chosen("as if w01 fell below a half"))),
+        ),
+    ),
+    limits=TESTBED
+    + "The derivation is of the first gradient step at balance; that trained heads stay on that side is measured "
+    "here, for one head and the answer's loss.",
+)
+
+NET_CLAIMS = (
+    ATTENTION_OVER_VALUES,
+    ONE_HEAD_SUFFICES,
+    SYNTAX_PRESSURE,
+    UNIFORM_AGGREGATION,
+    NOISE_SUPPRESSION,
+)
