@@ -16,6 +16,7 @@ from empirics.counting.training import (
     SHAPE,
     SWITCHES,
     answer_states,
+    never_alone,
     trained_nets,
     training_bytes,
 )
@@ -30,6 +31,7 @@ Output = Mapping[str, Any]
 N_CHECKED = 64  # strings on which the two paths are compared at every position
 
 
+@never_alone
 def intervention(lanes: Lanes) -> Output:
     """Token-level surfaces of all heads of trained nets, with what predicts them.
 
@@ -150,6 +152,7 @@ INTERVENTION = Experiment(
 
 
 # ---------------------------------------------------------------------------- ideal heads
+@never_alone
 def canonical_surface(lanes: Lanes) -> Output:
     """Exact accuracies of heads that are set by hand: kappa, sigma, wS of the cell, w01 and w02 of the grid.
 
