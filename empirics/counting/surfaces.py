@@ -133,7 +133,7 @@ def path_difference(lanes: Lanes, params: Params, made: model.Tables, tokens_lmt
 
 
 def _intervention_bytes(cell: Mapping[str, Any]) -> int:
-    rows = cell["m"] * cell["H"] * (cell["N"] + 2) * (3 + cell["d_h"]) * 8
+    rows = cell["m"] * cell["H"] * (cell["N"] + 2) * 5 * 8
     checked = N_CHECKED * (cell["N"] + 2) ** 2 * cell["H"] * 24
     return int(rows + checked + training_bytes(cell))
 
@@ -145,7 +145,7 @@ INTERVENTION = Experiment(
     measure=intervention,
     switches={**SWITCHES, "positions": "none"},
     shape=(*SHAPE, "m", "positions"),
-    common=("positions",),
+    common=("positions", "m"),
     inner={"head": lambda cell: heads_of(H=cell["H"]), "w01": RATIOS, "w02": NOISE_RATIOS},
     bytes_per_lane=_intervention_bytes,
 )

@@ -38,8 +38,8 @@ ATTENTION_OVER_VALUES = Claim(
     experiment="counting/swap",
     profiles={
         "smoke": _swap_grid(4, (2,), 3, 250),
-        "cpu": _swap_grid(6, (1, 2, 4), 3, 400),
-        "gpu": _swap_grid(32, (1, 2, 4), 4, 1000),
+        "cpu": _swap_grid(6, (2, 4), 3, 400, seeds=36),
+        "gpu": _swap_grid(32, (1, 2, 4), 4, 1000, seeds=36),
     },
     clauses=(
         Clause(
