@@ -55,7 +55,7 @@ def intervention_maps(verdict: Body, records: Records) -> Figure:
     )
     accuracy = {head: net.values["s_acc"][head][0][0] for head in {one["cell"]["head"] for one in cells}}
     shown = list(dict.fromkeys((max(accuracy, key=accuracy.__getitem__), min(accuracy, key=accuracy.__getitem__))))
-    figure = new_figure(WIDTH, 2.15 * len(shown))
+    figure = new_figure(WIDTH, 2.3 * len(shown))
     grid = figure.subplots(len(shown), 3, squeeze=False)
     for line, head in zip(grid, shown):
         own = [one for one in cells if one["cell"]["head"] == head]
@@ -70,9 +70,9 @@ def intervention_maps(verdict: Body, records: Records) -> Figure:
         figure.colorbar(gaps, ax=line[2])
         numbers = {name: net.values[name][head][0][0] for name in ("kappa", "sigma", "wS")}
         line[0].set_ylabel("w01")
-        line[0].set_title(f"measured: head {head}, accuracy {number(accuracy[head], 3)}", fontsize=8)
-        line[1].set_title("predicted: " + ", ".join(f"{n} {number(v, 2)}" for n, v in numbers.items()), fontsize=8)
-        line[2].set_title(f"measured − predicted, at most {number(reach, 2)}", fontsize=8)
+        line[0].set_title(f"measured: head {head},\naccuracy {number(accuracy[head], 3)} untouched", fontsize=8)
+        line[1].set_title("predicted from\n" + ", ".join(f"{n} {number(v, 2)}" for n, v in numbers.items()), fontsize=8)
+        line[2].set_title(f"measured − predicted,\nat most {number(reach, 2)}", fontsize=8)
     return figure
 
 
@@ -139,6 +139,22 @@ def _rows_of(axes: Axes, labels: Sequence[str], *series: tuple[str, Sequence[Seq
     axes.grid(axis="x", color=PALE, linewidth=0.4)
 
 
+def _decades(axes: Axes) -> None:
+    """A logarithmic axis from 1/1000 to 1000, where smaller and larger values stand at its ends."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    axes.set_xscale("log")
+    axes.set_xlim(6e-4, 1.6e3)
+    axes.xaxis.set_major_locator(FixedLocator([1e-3, 1, 1e3]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    """The two stages, named once below all panels."""
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+
+
 def _sizes(verdict: Body) -> set[int]:
     return {one["cell"]["N"] for clause in verdict["clauses"] for one in clause["cells"]}
 
@@ -168,7 +184,7 @@ def three_meanings(verdict: Body, records: Records) -> Figure:
                 series.append((stage, groups, colour, marker))
             _rows_of(axes, labels, *series)
             axes.set_title(f"loss {loss}, d_h = {width}", fontsize=8.5)
-    grid[-1][0].legend(loc="lower left", fontsize=7)
+    _legend(figure, grid[0][0])
     return figure
 
 
@@ -214,7 +230,7 @@ def heads_by_loss(verdict: Body, records: Records) -> Figure:
             series.append((stage, groups, colour, marker))
         _rows_of(axes, losses, *series)
         axes.set_title(title, fontsize=8.5)
-    grid[0].legend(loc="lower right", fontsize=7)
+    _legend(figure, grid[0])
     grid[5].set_axis_off()
     return figure
 
@@ -236,12 +252,12 @@ def variants_of_one_head(verdict: Body, records: Records) -> Figure:
     panels = figure.subplots(1, 4, sharey=True)
     for axes, (name, title) in zip(
         panels,
-        (("l_acc", "language accuracy"), ("w01", "w01"), ("w02", "w02"), ("first_failing", "first failing length")),
+        (("l_acc", "language accuracy"), ("w01", "w01"), ("w02", "w02"), ("first_failing", "first length failed")),
     ):
         values = [[_stage(net, name, "trained") for net in groups[label]] for label in labels]
         if name in ("w01", "w02"):
-            axes.set_xscale("log")
-            values = [[min(max(one, 1e-4), 1e4) for one in row] for row in values]
+            values = [[min(max(one, 1e-3), 1e3) for one in row] for row in values]
+            _decades(axes)
         _rows_of(axes, labels, ("trained", values, COLOURS[0], "s"))
         axes.set_title(title, fontsize=8.5)
     panels[1].axvline(1, color=INK, linewidth=0.7)
@@ -270,7 +286,7 @@ def shares_of_variance(verdict: Body, records: Records) -> Figure:
     sizes = _sizes(verdict)
     nets = [one for one in records("counting/swap") if one.status == "ok" and one.cell["N"] in sizes]
     widths = sorted({one.cell["d_h"] for one in nets})
-    figure = new_figure(WIDTH, 1.8)
+    figure = new_figure(WIDTH, 2.0)
     panels = figure.subplots(1, len(widths), squeeze=False, sharey=True, sharex=True)[0]
     for axes, width in zip(panels, widths):
         some = [one for one in nets if one.cell["d_h"] == width]
@@ -283,7 +299,7 @@ def shares_of_variance(verdict: Body, records: Records) -> Figure:
         _rows_of(axes, labels, *series)
         axes.set_title(f"d_h = {width}", fontsize=8.5)
         axes.set_xlabel("share of variance")
-    panels[0].legend(loc="lower right", fontsize=7)
+    _legend(figure, panels[0])
     return figure
 
 

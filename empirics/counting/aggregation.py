@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from empirics.counting.training import SHAPE, SWITCHES, trained_nets, training_bytes
+from empirics.counting.training import SHAPE, SWITCHES, never_alone, trained_nets, training_bytes
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.engine.train import Params
 from empirics.models import counting_heads as model
@@ -30,6 +30,7 @@ Output = Mapping[str, Any]
 READERS = ("concat", "weighted", "sum", "sum with bias")
 
 
+@never_alone
 def aggregation(lanes: Lanes) -> Output:
     """Best margin of each reader on trained nets, with its certificate.
 

@@ -46,7 +46,7 @@ ENSEMBLE = Experiment(
 
 # ---------------------------------------------------------------------------- heads and sign changes
 METHODS = ("linear program", "trained")
-STEPS, RATE, RESTARTS = 1500, 0.05, 4  # chosen: enough for parity of three bits
+STEPS, RATE, RESTARTS = 1000, 0.05, 4  # chosen: enough for parity of three bits
 
 
 def symmetric_functions(lanes: Lanes) -> Output:

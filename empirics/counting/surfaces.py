@@ -16,6 +16,7 @@ from empirics.counting.training import (
     SHAPE,
     SWITCHES,
     answer_states,
+    never_alone,
     trained_nets,
     training_bytes,
 )
@@ -30,6 +31,7 @@ Output = Mapping[str, Any]
 N_CHECKED = 64  # strings on which the two paths are compared at every position
 
 
+@never_alone
 def intervention(lanes: Lanes) -> Output:
     """Token-level surfaces of all heads of trained nets, with what predicts them.
 
@@ -131,7 +133,7 @@ def path_difference(lanes: Lanes, params: Params, made: model.Tables, tokens_lmt
 
 
 def _intervention_bytes(cell: Mapping[str, Any]) -> int:
-    rows = cell["m"] * cell["H"] * (cell["N"] + 2) * (3 + cell["d_h"]) * 8
+    rows = cell["m"] * cell["H"] * (cell["N"] + 2) * 5 * 8
     checked = N_CHECKED * (cell["N"] + 2) ** 2 * cell["H"] * 24
     return int(rows + checked + training_bytes(cell))
 
@@ -143,13 +145,14 @@ INTERVENTION = Experiment(
     measure=intervention,
     switches={**SWITCHES, "positions": "none"},
     shape=(*SHAPE, "m", "positions"),
-    common=("positions",),
+    common=("positions", "m"),
     inner={"head": lambda cell: heads_of(H=cell["H"]), "w01": RATIOS, "w02": NOISE_RATIOS},
     bytes_per_lane=_intervention_bytes,
 )
 
 
 # ---------------------------------------------------------------------------- ideal heads
+@never_alone
 def canonical_surface(lanes: Lanes) -> Output:
     """Exact accuracies of heads that are set by hand: kappa, sigma, wS of the cell, w01 and w02 of the grid.
 

@@ -233,16 +233,16 @@ class EndRow:
 
     @classmethod
     def of(cls, params: Params, tokens_lmt: torch.Tensor) -> EndRow:
-        """From parameters and strings, by embeddings, not by tables."""
-        lane = torch.arange(len(tokens_lmt), device=tokens_lmt.device)[:, None, None]
-        inputs_lmtd = params["embed"][lane, tokens_lmt.clamp(min=0)]
-        keys_lhmte = torch.einsum("lmtd,lhde->lhmte", inputs_lmtd, params["key"])
-        values_lhmte = torch.einsum("lmtd,lhde->lhmte", inputs_lmtd, params["value"])
+        """From parameters and strings: logits and scalars of each token's embedding, looked up at every position."""
         query_lhe = torch.einsum("ld,lhde->lhe", params["embed"][:, END], params["query"])
-        scores = torch.einsum("lhe,lhmte->lhmt", query_lhe, keys_lhmte) / math.sqrt(query_lhe.shape[-1])
+        keys_lhke, values_lhke = (params["embed"][:, None] @ params[name] for name in ("key", "value"))
+        logit_lhk = torch.einsum("lhe,lhke->lhk", query_lhe, keys_lhke) / math.sqrt(query_lhe.shape[-1])
         direction_ld = params["unembed"][..., ONE] - params["unembed"][..., ZERO]
         reader_lhe = torch.einsum("lhed,ld->lhe", params["out"], direction_ld)
-        scalars = torch.einsum("lhmte,lhe->lhmt", values_lhmte, reader_lhe)
+        scalar_lhk = torch.einsum("lhke,lhe->lhk", values_lhke, reader_lhe)
+        place = tokens_lmt.clamp(min=0).flatten(1)[:, None].expand(-1, logit_lhk.shape[1], -1)
+        shape = (*logit_lhk.shape[:2], *tokens_lmt.shape[1:])
+        scores, scalars = (one.gather(2, place).reshape(shape) for one in (logit_lhk, scalar_lhk))
         return cls(tokens_lmt, scores.masked_fill((tokens_lmt < 0)[:, None], -math.inf), scalars)
 
     def scores(self) -> torch.Tensor:

@@ -53,8 +53,8 @@ INTERVENTION_SURFACE = Claim(
     about=("counting/bag-identity", "counting/halfspace", "counting/sampling-error", "counting/linear-combination"),
     experiment="counting/intervention",
     profiles={
-        "smoke": _surface_grid(6, ("answer",), 2000, 1, steps=300),
-        "cpu": _surface_grid(8, ("answer", "full+closing"), 8000, 2),
+        "smoke": _surface_grid(6, ("answer",), 1000, 1, steps=250),
+        "cpu": _surface_grid(8, ("answer", "full+closing"), 4000, 2),
         "gpu": _surface_grid(32, ("answer", "full+closing"), 20000, 8, steps=1000),
     },
     clauses=(
@@ -87,8 +87,8 @@ VALUE_FREE_SURFACE = Claim(
     against=("counting/attention-decides",),
     experiment="counting/intervention",
     profiles={
-        "smoke": _surface_grid(6, ("answer",), 2000, 8, steps=300),
-        "cpu": _surface_grid(8, ("answer", "full+closing"), 8000, 10),
+        "smoke": _surface_grid(6, ("answer",), 1000, 6, steps=250),
+        "cpu": _surface_grid(8, ("answer", "full+closing"), 4000, 8),
         "gpu": _surface_grid(32, ("answer", "full+closing"), 20000, 8, steps=1000),
     },
     clauses=(
@@ -178,7 +178,7 @@ FIRST_FAILING_LENGTH = Claim(
     experiment="counting/training",
     profiles={
         "smoke": Grid(seeds=16, N=4, H=1, d_h=4, loss="answer", stage="trained", steps=250),
-        "cpu": Grid(seeds=32, N=8, H=1, d_h=4, loss=("answer", "full", "full+closing"), stage="trained"),
+        "cpu": Grid(seeds=24, N=8, H=1, d_h=4, loss=("answer", "full", "full+closing"), stage="trained"),
         "gpu": Grid(
             seeds=64, N=32, H=1, d_h=(1, 2, 4), loss=("answer", "full", "full+closing"), steps=1000, stage="trained"
         ),

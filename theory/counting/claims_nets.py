@@ -38,8 +38,8 @@ ATTENTION_OVER_VALUES = Claim(
     experiment="counting/swap",
     profiles={
         "smoke": _swap_grid(4, (2,), 3, 250),
-        "cpu": _swap_grid(6, (1, 2, 4), 4, 400),
-        "gpu": _swap_grid(32, (1, 2, 4), 8, 1000),
+        "cpu": _swap_grid(6, (2, 4), 3, 400, seeds=36),
+        "gpu": _swap_grid(32, (1, 2, 4), 4, 1000, seeds=36),
     },
     clauses=(
         Clause(
@@ -98,7 +98,7 @@ ONE_HEAD_SUFFICES = Claim(
     experiment="counting/training",
     profiles={
         "smoke": with_variants({**ONE_HEAD, "N": 4, "loss": "answer", "steps": 250}, 32, ("residual", "tie")),
-        "cpu": with_variants({**ONE_HEAD, "N": 8, "loss": "answer"}, 32),
+        "cpu": with_variants({**ONE_HEAD, "N": 8, "loss": "answer"}, 24),
         "gpu": with_variants({**ONE_HEAD, "N": 32, "loss": "answer", "steps": 1000}, 64),
     },
     clauses=(
@@ -126,7 +126,7 @@ ONE_HEAD_SUFFICES = Claim(
             kind="learnability",
             observable=SOLVED,
             relation=Exceeds({"H": 4}, {"H": 1}, paired=False),
-            at={**DEFAULTS, "d_h": 4, "loss": ("full", "full+closing")},
+            at={**DEFAULTS, "d_h": 4, "loss": "full+closing"},
             control=Control(relation=Exceeds({"H": 1}, {"H": 4}, paired=False), says="the opposite order"),
         ),
     ),
@@ -154,7 +154,9 @@ SYNTAX_PRESSURE = Claim(
     profiles={
         "smoke": Grid(seeds=64, N=4, **FOUR_HEADS, loss="answer", steps=250),
         "cpu": Grid(seeds=48, N=8, **FOUR_HEADS, loss="answer"),
-        "gpu": Grid(seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), loss="answer", steps=1000, stage="trained"),
+        "gpu": Grid(
+            seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), tie=("neg", "drop"), loss="answer", steps=1000, stage="trained"
+        ),
     },
     clauses=(
         Clause(
@@ -208,7 +210,7 @@ UNIFORM_AGGREGATION = Claim(
     about=("counting/uniform-sum-syntax", "counting/non-uniform-syntax"),
     against=("counting/never-uniform-reading",),
     experiment="counting/aggregation",
-    profiles={"smoke": _reader_grid(4, 250, 20, 3), "cpu": _reader_grid(8, 400, 24), "gpu": _reader_grid(32, 1000, 32)},
+    profiles={"smoke": _reader_grid(4, 250, 20, 3), "cpu": _reader_grid(8, 400, 20), "gpu": _reader_grid(32, 1000, 32)},
     clauses=(
         Clause(
             label="scalar sums fail",
@@ -256,7 +258,7 @@ NOISE_SUPPRESSION = Claim(
     experiment="counting/training",
     profiles={
         "smoke": Grid(seeds=48, N=4, **ONE_HEAD, loss="answer", steps=250),
-        "cpu": Grid(seeds=64, N=(4, 8), **ONE_HEAD, loss="answer"),
+        "cpu": Grid(seeds=48, N=(4, 8), **ONE_HEAD, loss="answer"),
         "gpu": Grid(seeds=64, N=(4, 8, 32), **ONE_HEAD, loss="answer", steps=1000),
     },
     clauses=(

@@ -146,7 +146,12 @@ def in_own_strip(m: Any, *, N: int, w01: float, sigma: float, wS: float) -> floa
 def own_threshold_accuracy(m: Any, *, N: int, w01: float, sigma: float, wS: float) -> float:
     """Accuracy at threshold 0 of a head with kappa = 0: the same for every w02."""
     del m
-    head = (w01, 1, 0, sigma, wS)
+    return _own_accuracy(N, w01, sigma, wS)
+
+
+@functools.lru_cache(maxsize=1024)
+def _own_accuracy(N: int, w01: float, sigma: float, frame: float) -> float:
+    head = (w01, 1, 0, sigma, frame)
     return float(fixed_threshold_accuracy(length_law="uniform", N=N, head=head, tie="neg"))
 
 

@@ -256,8 +256,10 @@ CELLS = {
 @pytest.mark.parametrize("experiment", counting.EXPERIMENTS, ids=lambda one: one.id)
 def test_a_lane_alone_equals_the_same_lane_among_others(experiment, monkeypatch):
     monkeypatch.setattr(laws, "STEPS", 50)
-    several = experiment.measure(lanes_of(experiment, CELLS[experiment.id], seeds=5))
-    alone = experiment.measure(lanes_of(experiment, CELLS[experiment.id], seeds=1))
+    cell = CELLS[experiment.id]
+    cell = {**cell, "H": 1} if "H" in cell else cell  # one head: the smallest products, which round most freely
+    several = experiment.measure(lanes_of(experiment, cell, seeds=5))
+    alone = experiment.measure(lanes_of(experiment, cell, seeds=1))
     for name, values in alone.items():
         if name != "exhibits":
             assert torch.equal(values[0], several[name][0]), name
