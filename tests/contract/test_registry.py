@@ -19,7 +19,7 @@ def smoke_run(tmp_path_factory):
     from empirics.engine.sweep import sweep
 
     path = tmp_path_factory.mktemp("run") / "smoke.sqlite"
-    done = sweep(path, profile="smoke", papers=PAPERS)
+    done = sweep(path, profile="smoke", papers=PAPERS, pool_name="processes")
     assert done.progress.failed == 0
     return path
 
