@@ -1,0 +1,117 @@
+"""Sequences of a stationary Markov source of any order, with the exact log loss of the true conditional.
+
+A source is a table of V^k rows of V chances; the row of a context is its base-V value, the oldest symbol most
+significant.  Example, V = 2, k = 1, rows (.9, .1) and (.2, .8):
+
+    sequence        0    0    1    1
+    target of t=1        0              true loss  -log .9
+    target of t=2             1         true loss  -log .1
+    target of t=3                  1    true loss  -log .8
+
+A sequence starts in the stationary law, so that early targets are scored by the exact chance given the short prefix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from empirics.engine import rng
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A source ready to be drawn from.
+
+    Attributes: n_symbols, order, stationary (float64 [V^k] chances of the contexts), conditionals (for each prefix
+    length 0..k the chances of the next symbol, float64 [V^length, V]).
+    """
+
+    n_symbols: int
+    order: int
+    stationary: torch.Tensor
+    conditionals: tuple[torch.Tensor, ...]
+
+
+def chain(n_symbols: int, order: int, table: torch.Tensor) -> Chain:
+    """The chain of a table, float64 [V^k, V].
+
+    Raises: ValueError for a table of another shape or a stationary law that is not unique.
+    """
+    n_contexts = n_symbols**order
+    if table.shape != (n_contexts, n_symbols):
+        raise ValueError(f"chain: 'table' must have shape {(n_contexts, n_symbols)}, got {tuple(table.shape)}")
+    table = table.to(torch.float64).cpu()
+    stationary = _stationary(table, n_symbols, n_contexts)
+    marginals = [stationary.reshape(n_symbols**length, -1).sum(dim=1) for length in range(order + 1)]
+    early = []
+    for length in range(order):
+        pairs = marginals[length + 1].reshape(-1, n_symbols)
+        early.append(pairs / pairs.sum(dim=1, keepdim=True).clamp(min=1e-300))
+    return Chain(n_symbols, order, stationary, (*early, table))
+
+
+def _stationary(table: torch.Tensor, n_symbols: int, n_contexts: int) -> torch.Tensor:
+    """The law of the last k symbols that a step leaves as it is."""
+    if n_contexts == 1:
+        return torch.ones(1, dtype=torch.float64)
+    context = torch.arange(n_contexts).repeat_interleave(n_symbols)
+    following = (context * n_symbols + torch.arange(n_symbols).repeat(n_contexts)) % n_contexts
+    step = torch.zeros(n_contexts, n_contexts, dtype=torch.float64)
+    step.index_put_((context, following), table.reshape(-1), accumulate=True)
+    system = torch.cat([step.T - torch.eye(n_contexts, dtype=torch.float64), torch.ones(1, n_contexts)])
+    if torch.linalg.matrix_rank(system[:-1]) < n_contexts - 1:
+        raise ValueError("chain: the stationary law of 'table' must be unique")
+    wanted = torch.zeros(n_contexts + 1, 1, dtype=torch.float64)
+    wanted[-1] = 1
+    return torch.linalg.lstsq(system, wanted).solution[:, 0].clamp(min=0)
+
+
+def _chosen(cumulative: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
+    """Index of the first cumulative chance above a draw."""
+    last = cumulative.shape[-1] - 1
+    return (cumulative <= draws[..., None]).sum(dim=-1).clamp(max=last)
+
+
+def sequences(
+    source: Chain, keys: torch.Tensor, count: int, length: int, stream: str = "data", start: int = 0
+) -> torch.Tensor:
+    """Independent sequences.
+
+    Args:
+        keys: int64 [lane].
+        start: number of the first sequence, so that blocks drawn apart are the same as one block.
+
+    Returns: int64 [lane, count, length].
+    """
+    draws = rng.uniform(keys, count * length, stream, start * length).reshape(len(keys), count, length)
+    columns: list[torch.Tensor] = []
+    context = torch.zeros(len(keys), count, dtype=torch.int64, device=keys.device)
+    cumulative = [table.cumsum(dim=1).to(keys.device) for table in source.conditionals]
+    n_contexts = source.n_symbols**source.order
+    for t in range(length):
+        symbol = _chosen(cumulative[min(t, source.order)][context], draws[:, :, t])
+        columns.append(symbol)
+        context = context * source.n_symbols + symbol
+        context = context % n_contexts if t >= source.order else context
+    return torch.stack(columns, dim=2)
+
+
+def true_losses(source: Chain, tokens_lbt: torch.Tensor) -> torch.Tensor:
+    """Log loss of the exact conditional given the whole prefix, for every symbol but the first.
+
+    Args:
+        tokens_lbt: int64 [lane, sequence, T + 1].
+
+    Returns: float64 [lane, sequence, T], nats.
+    """
+    n_contexts, found = source.n_symbols**source.order, []
+    context = torch.zeros_like(tokens_lbt[:, :, 0])
+    for t in range(tokens_lbt.shape[2]):
+        symbol = tokens_lbt[:, :, t]
+        table = source.conditionals[min(t, source.order)].to(tokens_lbt.device)
+        found.append(-table[context, symbol].log())
+        context = context * source.n_symbols + symbol
+        context = context % n_contexts if t >= source.order else context
+    return torch.stack(found[1:], dim=2)
