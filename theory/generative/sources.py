@@ -121,9 +121,10 @@ class HiddenMarkovSource:
         _require_one_law(where, "A", np.array(steps), self.A)
 
 
-def _require_few_states(where: str, V: int, k: int) -> None:
+def _require_few_states(where: str, V: int, k: int, order: Parameter = ORDER) -> None:
     few = k * math.log2(V) <= math.log2(MOST_STATES) + 1e-9  # V^k itself could be too long to write down
-    require(few, where=where, name="k", meaning=ORDER.meaning, rule=f"keep V^k within {MOST_STATES}", value=k)
+    rule = f"keep V^{order.name} within {MOST_STATES}"
+    require(few, where=where, name=order.name, meaning=order.meaning, rule=rule, value=k)
 
 
 def _next_word(source: MarkovSource) -> Array:
@@ -197,7 +198,7 @@ def lag_copy_source(*, V: int, lag: int, eps: float) -> MarkovSource:
     >>> lag_copy_source(V=2, lag=1, eps=0.5).table
     ((0.75, 0.25), (0.25, 0.75))
     """
-    _require_few_states("lag_copy_source", V, lag)
+    _require_few_states("lag_copy_source", V, lag, LAG)
     oldest = V ** (lag - 1)
     table = tuple(tuple(eps / V + (1 - eps) * (s // oldest == x) for x in range(V)) for s in range(V**lag))
     return MarkovSource(V=V, k=lag, table=table)
