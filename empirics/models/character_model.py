@@ -71,7 +71,9 @@ class Architecture:
     def __post_init__(self) -> None:
         for name, allowed in (("mixer", MIXERS), ("reduction", REDUCTIONS), ("activation", ACTIVATIONS)):
             if getattr(self, name) not in allowed:
-                raise ValueError(f"Architecture: {name!r} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}")
+                raise ValueError(
+                    f"Architecture: {name!r} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}"
+                )
         if self.has_heads and self.d_model % self.n_heads:
             raise ValueError(f"Architecture: 'n_heads' must divide d_model = {self.d_model}, got {self.n_heads}")
 
@@ -145,9 +147,7 @@ def unpacked(arch: Architecture, flat_lp: torch.Tensor) -> Weights:
 
 
 # ---------------------------------------------------------------------------- the generative function
-def reduced(
-    rows_lbtm: torch.Tensor, reduction: str = "max", context: str = "none", shift: int = 1
-) -> torch.Tensor:
+def reduced(rows_lbtm: torch.Tensor, reduction: str = "max", context: str = "none", shift: int = 1) -> torch.Tensor:
     """Each row reduced with the row `shift` back, number by number; the first `shift` rows stay as they are.
 
     Args:

@@ -115,3 +115,49 @@ def true_losses(source: Chain, tokens_lbt: torch.Tensor) -> torch.Tensor:
         context = context * source.n_symbols + symbol
         context = context % n_contexts if t >= source.order else context
     return torch.stack(found[1:], dim=2)
+
+
+# ---------------------------------------------------------------------------- hidden Markov sources
+@dataclass(frozen=True)
+class HiddenChain:
+    """A stationary hidden Markov source: float64 start [state], transition [state, state], emission [state, symbol]."""
+
+    start: torch.Tensor
+    transition: torch.Tensor
+    emission: torch.Tensor
+
+
+def hidden_sequences(
+    source: HiddenChain, keys: torch.Tensor, count: int, length: int, stream: str = "data", start: int = 0
+) -> torch.Tensor:
+    """Independent sequences of emitted symbols; arguments as `sequences`.  Returns: int64 [lane, count, length]."""
+    shape = (len(keys), count, length)
+    moves, shows = (
+        rng.uniform(keys, count * length, f"{stream} {what}", start * length).reshape(shape)
+        for what in ("state", "symbol")
+    )
+    first, step, emit = (
+        one.cumsum(dim=-1).to(keys.device) for one in (source.start, source.transition, source.emission)
+    )
+    state = _chosen(first.expand(len(keys), count, -1), moves[:, :, 0])
+    columns = []
+    for t in range(length):
+        if t:
+            state = _chosen(step[state], moves[:, :, t])
+        columns.append(_chosen(emit[state], shows[:, :, t]))
+    return torch.stack(columns, dim=2)
+
+
+def hidden_true_losses(source: HiddenChain, tokens_lbt: torch.Tensor) -> torch.Tensor:
+    """Log loss of the exact filter for every symbol but the first; as `true_losses`.  Returns: float64 [lane, sequence, T]."""
+    step, emit_vs = source.transition.to(tokens_lbt.device), source.emission.T.contiguous().to(tokens_lbt.device)
+    belief_lbs = source.start.to(tokens_lbt.device).expand(*tokens_lbt.shape[:2], -1)
+    found = []
+    for t in range(tokens_lbt.shape[2]):
+        if t:
+            belief_lbs = belief_lbs @ step
+        joint_lbs = belief_lbs * emit_vs[tokens_lbt[:, :, t]]
+        chance_lb = joint_lbs.sum(dim=2)
+        found.append(-chance_lb.log())
+        belief_lbs = joint_lbs / chance_lb[..., None]
+    return torch.stack(found[1:], dim=2)
