@@ -39,8 +39,8 @@ LAWS: tuple[Law, ...] = (
 def _normed(row: Row) -> Row:
     """The row centred and divided by its mean absolute deviation: a norm that stays in fractions."""
     middle = Fraction(sum(row), len(row))
-    spread = sum(abs(a - middle) for a in row) / len(row)
-    return tuple((a - middle) / spread for a in row) if spread else tuple(a - middle for a in row)
+    spread = Fraction(sum(abs(a - middle) for a in row)) / len(row)
+    return tuple((a - middle) / (spread or 1) for a in row)
 
 
 def _network(word: Sequence[int], *, f: str, context: str, blocks: int, positions: bool) -> list[Row]:
@@ -75,36 +75,40 @@ def _bag_everywhere(blocks: int, positions: bool) -> Iterator[Case]:
 
 # Two blocks that solve recall.
 #
-# P10 for two blocks.  A stack of two blocks of max with a running mean answers recall exactly, for every K and V.
+# P10 for two blocks.  Two blocks of max with a running mean answer recall exactly, for every K and V.
 #
-# Proof.  1. Block 1 takes one-hot codes.  From its residual (the current token) and its maximum (tokens t, t - 1 and a mean)
-#    a value's row tells its key: of all key coordinates only that of the key just before has maximum 1, since a mean reaches
-#    1 only where every token is one and the same.  The MLP sets the number b_(k,v) = 1 where the current token is the value
-#    v and the maximum is 1 at the key k, that is max(0, current_v + maximum_k - 1) for an exact 1 (a step, sharpened).
+# Proof.  1. Block 1 takes one-hot codes.  At a value's row, t >= 2, its maximum is 1 at the key just before, and at every
+#    other key it is a mean of t >= 2 tokens with at most one 1, so at most 1/2.  The MLP sets
+#    b_(k,v) = max(0, current_v + 2 (maximum_k - 1)): 1 where the current token is v and the key before it is k; 0 for any
+#    other k, since 1 + 2 (1/2 - 1) = 0, and 0 where the current token is not v.
 # 2. Block 2 gets the rows b.  At the query the row itself is 0, so its output is max(b_(t-1), mean of b over the prefix),
-#    and that is above 0 at (k, v) exactly when the pair (k, v) has occurred.
-# 3. The query's own code selects its key k; the one v with a number above 0 is the answer.                            QED
-def recall_answer(sequence: Sequence[tuple[str, int]], n_keys: int, V: int, *, mixed: bool = True) -> tuple[int, ...]:
-    """Values that the two blocks hold possible for the query, from rows in fractions."""
+#    which is above 0 at (k, v) exactly when the pair (k, v) has occurred.
+# 3. The MLP adds up score_v = sum_k max(0, output_(k,v) + 2 (query_k - 1)) over the keys: outputs are at most 1, so only the
+#    query's key counts, and since keys are distinct one value alone has a score above 0.                              QED
+def recall_scores(
+    sequence: Sequence[tuple[str, int]], n_keys: int, V: int, *, mixed: bool = True
+) -> tuple[Number, ...]:
+    """Scores of the V values at the query from the two blocks written out; `mixed` False leaves block 2 unmixed."""
     codes: list[Row] = []
     for kind, x in sequence:
         place = x if kind == "key" else n_keys + x
         codes.append(tuple(int(i == place) for i in range(n_keys + V)))
+    keys = range(n_keys)
     first = reduced(codes, "max", "running_mean")
-    pairs: list[Row] = []
-    for code, top in zip(codes, first):
-        # the step max(0, 2c (u - 1 + 1/c)) - max(0, 2c (u - 1)), c large, is 1 at 1 and 0 below 1 - 1/c: an MLP makes it
-        met = [top[k] == 1 for k in range(n_keys)]
-        pairs.append(tuple(code[n_keys + v] * int(met[k]) for k in range(n_keys) for v in range(V)))
+    pairs: list[Row] = [
+        tuple(max(0, code[n_keys + v] + 2 * (top[k] - 1)) for k in keys for v in range(V))
+        for code, top in zip(codes, first)
+    ]
     second = reduced(pairs, "max", "running_mean") if mixed else pairs
-    key = sequence[-1][1]
-    return tuple(v for v in range(V) if second[-1][key * V + v] > 0)
+    query, output = codes[-1], second[-1]
+    return tuple(sum(max(0, output[k * V + v] + 2 * (query[k] - 1)) for k in keys) for v in range(V))
 
 
 def _solved_cases(mixed: bool) -> Iterator[Case]:
     for (K, V), extra in itertools.product(((2, 2), (3, 2), (3, 3), (2, 4)), (0, 1)):
         for sequence, answer in recall_sequences(K, V, extra):
-            yield f"{sequence}", recall_answer(sequence, K + extra, V, mixed=mixed), (answer,)
+            scores = recall_scores(sequence, K + extra, V, mixed=mixed)
+            yield f"{sequence}", tuple(v for v, score in enumerate(scores) if score > 0), (answer,)
 
 
 def _swapped_pair(blocks: int, positions: bool) -> Iterator[tuple[str, bool]]:
