@@ -295,7 +295,7 @@ STEPS = (
     Step(
         "P10-positions",
         ("generative/bag-reading",),
-        "With positions one block already tells two orders of one multiset apart",
+        "With positions before the norm one block already tells two orders of one multiset apart",
         "exhaust",
         lambda: exhaust.holds(_swapped_pair(1, True)),
         Control("without positions", lambda: exhaust.holds(_swapped_pair(1, False))),

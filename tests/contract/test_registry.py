@@ -6,10 +6,11 @@ from theory.core.contract import faults
 from theory.core.judge import judge
 from theory.core.measured import Measured
 from theory.core.record import RunFile
-from theory.core.registry import Registry
+from theory.core.registry import DISTRIBUTION, Registry, entries
 
 REGISTRY = Registry.load()
-CLAIMS = [one for one in REGISTRY.claims.values() if one.paper == "boolean"]
+PAPERS = [one.name for one in entries("theory") if one.distribution == DISTRIBUTION]
+CLAIMS = [one for one in REGISTRY.claims.values() if one.paper in PAPERS]
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def smoke_run(tmp_path_factory):
     from empirics.engine.sweep import sweep
 
     path = tmp_path_factory.mktemp("run") / "smoke.sqlite"
-    done = sweep(path, profile="smoke", papers=["boolean"])
+    done = sweep(path, profile="smoke", papers=PAPERS)
     assert done.progress.failed == 0
     return path
 

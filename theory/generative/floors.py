@@ -39,6 +39,11 @@ def _entropy(p: Sequence[float]) -> float:
     return math.fsum(-one * math.log(one) for one in p if one > 0)
 
 
+def _entropy_of_one_and_others(one: float, other: float, n_others: int) -> float:
+    """Entropy of a law with one probability apart and the others equal."""
+    return _entropy([one]) + n_others * _entropy([other])
+
+
 @checks(T, WINDOW)
 def window_floor(*, h: Sequence[float], T: int, window: int, constant_tail: bool = False) -> float:
     """Least mean log-loss over positions 1..T of a predictor that sees the last `window` tokens and the position.
@@ -105,7 +110,7 @@ def lag_copy_floor(*, V: int, lag: int, eps: float, T: int, window: int) -> floa
     """
     if window < lag:
         return math.log(V)
-    rate = _entropy([1 - eps + eps / V, *[eps / V] * (V - 1)])
+    rate = _entropy_of_one_and_others(1 - eps + eps / V, eps / V, V - 1)
     first = min(T, lag - 1)
     return (first * math.log(V) + (T - first) * rate) / T
 
@@ -133,9 +138,9 @@ def recall_floor(*, K: int, V: int, D: int) -> tuple[float, float]:
         return 0.0, 1.0
     known = Fraction(D % 2, K - m)
     other = (1 - known) / V
-    posterior = [float(known + other), *[float(other)] * (V - 1)]
+    posterior = _entropy_of_one_and_others(float(known + other), float(other), V - 1)
     unseen = Fraction(K - m, K)
-    return float(unseen) * _entropy(posterior), float(Fraction(m, K) + unseen * (known + other))
+    return float(unseen) * posterior, float(Fraction(m, K) + unseen * (known + other))
 
 
 @checks(TOKENS)

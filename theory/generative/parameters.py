@@ -6,11 +6,10 @@ import math
 from collections.abc import Sequence
 
 from theory.core.bound import Source
-from theory.core.domain import Choice, Integer, Parameter, Real, is_real, require
+from theory.core.domain import Choice, Integer, Parameter, Real, is_real
 from theory.core.errors import DomainError
 
 ARXIV = "2406.10906"
-NANOGPT = "karpathy/nanoGPT 3adf61e"
 
 MIXERS = (
     "attention",
@@ -85,9 +84,3 @@ def probabilities(where: str, name: str, values: Sequence[float]) -> tuple[float
             cure="divide by the sum",
         )
     return tuple(float(one) for one in row)
-
-
-def require_one_of(where: str, name: str, value: object, allowed: tuple[str, ...]) -> None:
-    """Raise DomainError unless `value` is one of the names allowed."""
-    good = isinstance(value, str) and value in allowed
-    require(good, where=where, name=name, rule=f"be one of {', '.join(allowed)}", value=value)

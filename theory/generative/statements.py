@@ -99,7 +99,7 @@ READINGS = (
         "generative/bag-reading",
         "A running mean tells a model the bag of the prefix and nothing of its order, whatever its depth.",
         ours("P10, without its hypotheses"),
-        "This holds for one block without positions; with positions or with two blocks it is false.",
+        "This holds for one block without positions; with positions before a norm, or with two blocks, it is false.",
         reading=True,
         functions=("urn_entropy",),
     ),
