@@ -498,7 +498,7 @@ STEPS = (
     ),
     Step(
         "counting-mass",
-        ("generative/counting-baseline",),
+        ("generative/counting-law",),
         "The interpolated probabilities of all characters sum to 1 after every context",
         "exhaust",
         lambda: exhaust.equal(_counting_cases(True)),
@@ -506,7 +506,7 @@ STEPS = (
     ),
     Step(
         "counting-loss",
-        ("generative/counting-baseline",),
+        ("generative/counting-law",),
         "witten_bell_losses equals its recipe in fractions, to 10^-12",
         "certify",
         lambda: certify.all_near(lambda: _counting_losses(0), within=CLOSE),

@@ -24,7 +24,14 @@ PROPOSITIONS = {f"P{i}" for i in range(1, 16)} | {"P3a", "P3b", "P3c", "P3d"}
 # what no derivation can settle: it is about trained models, or about time on a machine
 ONLY_TRAINING = {
     f"generative/{name}"
-    for name in ("static-pattern", "smaller-loss", "average-context", "batch-overfits", "activation-cost")
+    for name in (
+        "static-pattern",
+        "smaller-loss",
+        "average-context",
+        "batch-overfits",
+        "activation-cost",
+        "counting-baseline",
+    )
 }
 
 
