@@ -34,9 +34,10 @@ ALL = (
 )  # fmt: skip
 VARIANTS = {"few": FEW, "core": CORE, "all": ALL}
 N_MAPS = 64  # inputs whose attention maps are compared
+N_FRESH = 256  # other windows, on which mean maps are put in place of a model's own
 N_STREAMED = 64  # windows on which a causal model is streamed, to show that nothing changes
 N_WRITTEN = 120  # characters of each sample that a page shows
-N_CURVE = 8  # points of a loss curve
+N_CURVE = 6  # points of a loss curve
 LOSSES_AT_ONCE = 2**24  # numbers in one evaluation's logits
 
 
@@ -70,9 +71,9 @@ def matched(base: Architecture) -> Architecture:
 def language(lanes: Lanes) -> Mapping[str, Any]:
     """Losses on held-out windows, in nats a character; one number a window, the mean over its positions.
 
-    [lane, variant, read]:  loss.  over_plain: loss minus that of the plain variant on the same window.  over_counting:
-    loss minus that of counting with 4 characters.  [lane, variant, read], alike for both reads:  parameters.
-    streaming_error: largest mean difference of a causal model between both reads (0 for counting).
+    [lane, read, variant]:  loss.  over_plain: loss minus that of the plain variant on the same window.  over_counting,
+    over_teacher_forced: loss minus that of counting with 4 characters, of the same model teacher-forced.
+    [lane, read, variant], alike for both reads:  parameters.  streaming_error: largest mean difference between both reads.
     [lane], about attention:  map_fraction, map_fraction_untrained: mean over heads of JSD / entropy of the mean map;
     fraction_rise: their difference; static_map_cost, static_map_cost_untrained: loss increase a window when every map
     is replaced by its mean over 64 inputs.
@@ -194,7 +195,7 @@ class _Run:
 
     # ------------------------------------------------------------------ are attention's maps static?
     def _probe(self, arch: Architecture, stages: Mapping[str, torch.Tensor]) -> None:
-        inputs, fresh = self.tokens_wt[:N_MAPS], self.tokens_wt[N_MAPS : 2 * N_MAPS]
+        inputs, fresh = _apart(self.tokens_wt)
         for stage, flat in stages.items():
             weights, n_lanes = unpacked(arch, flat), len(flat)
             probe = Probe([])
@@ -227,20 +228,23 @@ class _Run:
         found: dict[str, Any] = {
             "loss": self._grid(lambda name, read: sample(self.losses[name][read])),
             "over_plain": self._grid(lambda name, read: sample(self.losses[name][read] - plain)),
+            "over_teacher_forced": self._grid(
+                lambda name, read: sample(self.losses[name][read] - self.losses[name]["teacher_forced"])
+            ),
             "over_counting": self._grid(lambda name, read: sample(self.losses[name][read] - counted)),
         }
         n_lanes = len(self.lanes)
-        ones = torch.ones(n_lanes, len(names), len(READS), dtype=torch.float64, device=self.lanes.device)
-        found["parameters"] = ones * torch.tensor([self.sizes[name] for name in names]).to(ones)[None, :, None]
-        found["streaming_error"] = ones * torch.stack([self.errors[name] for name in names], dim=1)[..., None]
+        ones = torch.ones(n_lanes, len(READS), len(names), dtype=torch.float64, device=self.lanes.device)
+        found["parameters"] = ones * torch.tensor([self.sizes[name] for name in names]).to(ones)
+        found["streaming_error"] = ones * torch.stack([self.errors[name] for name in names], dim=1)[:, None]
         if self.maps:
             found |= self._map_observables()
         found["exhibits"] = self._exhibits(n_lanes)
         return found
 
     def _grid(self, of: Callable[[str, str], SampleMoments]) -> SampleMoments:
-        """Moments of every (variant, read): [lane, variant, read]."""
-        rows = [[of(name, read) for read in READS] for name in self.lanes.inner("variant")]
+        """Moments of every (variant, read): [lane, read, variant]."""
+        rows = [[of(name, read) for name in self.lanes.inner("variant")] for read in READS]
 
         def part(field: str) -> torch.Tensor:
             return torch.stack([torch.stack([getattr(one, field) for one in row], dim=1) for row in rows], dim=1)
@@ -273,6 +277,15 @@ class _Run:
         }
 
 
+def _apart(tokens_wt: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Windows to compare maps on, spread over the text, and other windows to measure loss on."""
+    stride = max(2, -(-len(tokens_wt) // N_MAPS))
+    others = torch.ones(len(tokens_wt), dtype=torch.bool, device=tokens_wt.device)
+    others[::stride] = False
+    rest = tokens_wt[others]
+    return tokens_wt[::stride], rest[:: max(1, len(rest) // N_FRESH)][:N_FRESH]
+
+
 def _head_fractions(maps_lbhts: torch.Tensor) -> list[list[float]]:
     """Input-dependent fraction of every head of one layer.  Returns: [lane][head]."""
     rows = maps_lbhts.double()
@@ -293,7 +306,7 @@ TEXT = Experiment(
     measure=language,
     switches={"dropout": 0.0, "decay": 0.1, "warm_up": 50, "precision": "float32"},
     shape=("d", "D", "h", "T", "B", "steps", "rate", "test", "variants", "dropout", "decay", "warm_up", "precision"),
-    inner={"variant": variants_of, "read": READS},
+    inner={"read": READS, "variant": variants_of},  # in the order of their names, as a run file keeps them
     common=("d", "D", "h", "steps", "rate", "test", "variants"),
     bytes_per_lane=_bytes,
 )

@@ -17,7 +17,7 @@ from empirics.models.character_model import Architecture, init, logits, unpacked
 from empirics.models.character_training import Recipe, trained
 from empirics.tasks import markov_sequences as task
 from theory.generative.grids import source_named
-from theory.generative.sources import MarkovSource, stationary_law
+from theory.generative.sources import MarkovSource
 
 Draw = Callable[..., torch.Tensor]
 BLOCK = 50  # steps whose data are drawn at once
@@ -32,11 +32,7 @@ def drawer(name: str) -> tuple[int, Draw, Callable[[torch.Tensor], torch.Tensor]
         chain = task.chain(source.V, source.k, torch.tensor(source.table, dtype=torch.float64))
         return source.V, lambda *at: task.sequences(chain, *at), lambda tokens: task.true_losses(chain, tokens)
     emission = torch.tensor(source.E, dtype=torch.float64)
-    hidden = task.HiddenChain(
-        torch.tensor(stationary_law(source=source), dtype=torch.float64),
-        torch.tensor(source.A, dtype=torch.float64),
-        emission,
-    )
+    hidden = task.hidden_chain(torch.tensor(source.A, dtype=torch.float64), emission)
     return (
         emission.shape[1],
         lambda *at: task.hidden_sequences(hidden, *at),

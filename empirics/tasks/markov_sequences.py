@@ -13,6 +13,8 @@ A sequence starts in the stationary law, so that early targets are scored by the
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -43,6 +45,7 @@ def chain(n_symbols: int, order: int, table: torch.Tensor) -> Chain:
     if table.shape != (n_contexts, n_symbols):
         raise ValueError(f"chain: 'table' must have shape {(n_contexts, n_symbols)}, got {tuple(table.shape)}")
     table = table.to(torch.float64).cpu()
+    table = table / table.sum(dim=1, keepdim=True)
     stationary = _stationary(table, n_symbols, n_contexts)
     marginals = [stationary.reshape(n_symbols**length, -1).sum(dim=1) for length in range(order + 1)]
     early = []
@@ -52,20 +55,48 @@ def chain(n_symbols: int, order: int, table: torch.Tensor) -> Chain:
     return Chain(n_symbols, order, stationary, (*early, table))
 
 
+def _settled(law: torch.Tensor, moved: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    """The law that a step leaves as it is, by halfway steps (which also settle where whole ones go round in circles).
+
+    Sums are taken term by term: a library's solver rounds differently from call to call, and draws must not.
+    """
+    for _ in range(MOST_STEPS):
+        onward = (law + moved(law)) / 2
+        if float((onward - law).abs().max()) <= SETTLED:
+            break
+        law = onward
+    return law / math.fsum(law.tolist())
+
+
+MOST_STEPS, SETTLED = 20000, 1e-16  # a law that settles by a tenth in a hundred steps is then right to 1e-13
+
+
 def _stationary(table: torch.Tensor, n_symbols: int, n_contexts: int) -> torch.Tensor:
     """The law of the last k symbols that a step leaves as it is."""
+    uniform = torch.full((n_contexts,), 1 / n_contexts, dtype=torch.float64)
     if n_contexts == 1:
-        return torch.ones(1, dtype=torch.float64)
+        return uniform
     context = torch.arange(n_contexts).repeat_interleave(n_symbols)
     following = (context * n_symbols + torch.arange(n_symbols).repeat(n_contexts)) % n_contexts
     step = torch.zeros(n_contexts, n_contexts, dtype=torch.float64)
     step.index_put_((context, following), table.reshape(-1), accumulate=True)
-    system = torch.cat([step.T - torch.eye(n_contexts, dtype=torch.float64), torch.ones(1, n_contexts)])
-    if torch.linalg.matrix_rank(system[:-1]) < n_contexts - 1:
+    if torch.linalg.matrix_rank(step.T - torch.eye(n_contexts, dtype=torch.float64)) < n_contexts - 1:
         raise ValueError("chain: the stationary law of 'table' must be unique")
-    wanted = torch.zeros(n_contexts + 1, 1, dtype=torch.float64)
-    wanted[-1] = 1
-    return torch.linalg.lstsq(system, wanted).solution[:, 0].clamp(min=0)
+    by_oldest = table.reshape(n_symbols, n_contexts // n_symbols, n_symbols)
+
+    def moved(law: torch.Tensor) -> torch.Tensor:
+        parts = law.reshape(n_symbols, -1, 1) * by_oldest
+        return _sum(parts)
+
+    return _settled(uniform, moved)
+
+
+def _sum(parts: torch.Tensor) -> torch.Tensor:
+    """Sum over the first axis, one term after another.  Returns: float64 [entry]."""
+    total = parts[0]
+    for one in parts[1:]:
+        total = total + one
+    return total.reshape(-1)
 
 
 def _chosen(cumulative: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
@@ -125,6 +156,13 @@ class HiddenChain:
     start: torch.Tensor
     transition: torch.Tensor
     emission: torch.Tensor
+
+
+def hidden_chain(transition: torch.Tensor, emission: torch.Tensor) -> HiddenChain:
+    """The source that starts in the law which a step leaves as it is; for one such law only."""
+    uniform = torch.full((len(transition),), 1 / len(transition), dtype=torch.float64)
+    start = _settled(uniform, lambda law: _sum(law[:, None] * transition))
+    return HiddenChain(start, transition, emission)
 
 
 def hidden_sequences(

@@ -19,6 +19,7 @@ SOURCE = Parameter("source", Choice(SOURCES), "name of the source")
 LEAKY, RUNNING = "generative_window_mean", "generative_running_mean"
 EXCESS = Observable("excess", "nats", noise="within")
 LOSS = Observable("loss", "nats", low=0, noise="within")
+BEST_EXCESS = Observable("excess", "nats", evidence="witness_above", noise="within")
 BEST_LOSS = Observable("loss", "nats", low=0, evidence="witness_above", noise="within")
 
 
@@ -101,7 +102,7 @@ REACH_FLOOR = Claim(
     against=("generative/depth-reading",),
     experiment="generative/synthetic",
     profiles={
-        "smoke": _synthetic(1, source="int(3,3)", mixer="generative", D=(1,), T=16, d=16, steps=250, test=2048),
+        "smoke": _synthetic(1, source="int(3,3)", mixer="generative", D=(1,), T=16, steps=200, test=1024, rate=8e-3),
         "cpu": _synthetic(4, source="int(3,3)", mixer="generative", D=(1, 2)),
         "gpu": _synthetic(4, source=GPU_SOURCES, mixer="generative", D=_depths, T=_length, **GPU_SIZES),
     },
@@ -126,32 +127,44 @@ REACH_FLOOR = Claim(
 )
 
 CLIFF_DEPTH = {"generative": 3, "generative_dilated": 2, "attention": 1, "static": 1}
-CLIFF_STEPS = {"generative": 400, "generative_dilated": 400, "attention": 500, "static": 1000}
+CLIFF_STEPS = {"generative": 3, "generative_dilated": 3, "attention": 4, "static": 6}  # in units of the shallow stack's
 
 
 def _cliff(seeds: int, **more: Any) -> Grid:
-    return _synthetic(seeds, source="lag(4,4)", mixer="generative", D=2, **{"steps": 200, **more})
+    return _synthetic(seeds, source="lag(4,4)", mixer="generative", D=2, **more)
 
 
 def _cliff_depth(mixer: str) -> int:
     return CLIFF_DEPTH[mixer]
 
 
-def _cliff_steps(mixer: str) -> int:
-    return CLIFF_STEPS[mixer]
+def _cliff_steps(mixer: str, steps: int) -> int:
+    return CLIFF_STEPS[mixer] * steps
+
+
+def _twice(steps: int) -> int:
+    return 2 * steps
+
+
+def _thrice(steps: int) -> int:
+    return 3 * steps
+
+
+def _own(steps: int) -> int:
+    return steps
 
 
 DEPTH_CLIFF = Claim(
     id="generative/depth-cliff",
-    says="On a source that copies its symbol from four back, depth 2 loses all that the copy is worth and depth 3 nothing; "
-    "dilation needs depth 2, attention and static maps depth 1.",
+    says="On a source that copies its symbol from four back, depth 2 loses all that the copy is worth, while depth 3 can lose "
+    "nothing; with dilation depth 2 can, with attention and static maps depth 1.",
     about=("generative/window-floor", "generative/copy-floor"),
     against=("generative/lossy-max-reading",),
     experiment="generative/synthetic",
     profiles={
-        "smoke": _cliff(1, T=16, test=1024, steps=200),
-        "cpu": _cliff(4, test=2048),
-        "gpu": _cliff(16, **{**GPU_SIZES, "test": 4096}),
+        "smoke": _cliff(1, T=12, test=512, steps=70, rate=8e-3),
+        "cpu": _cliff(4, test=2048, steps=100, d=32, rate=8e-3),
+        "gpu": _cliff(16, **{**GPU_SIZES, "test": 4096, "steps": 300}),
     },
     clauses=(
         Clause(
@@ -159,19 +172,19 @@ DEPTH_CLIFF = Claim(
             observable=EXCESS,
             bound=blind_gap,
             relation=AtLeast(0.03),
-            control=Control(at={"D": 3, "steps": 400}, says="one block more, which sees the copied symbol"),
+            control=Control(at={"D": 3, "steps": _thrice}, says="one block more, which sees the copied symbol"),
         ),
         Clause(
             label="deep enough",
-            kind="learnability",
-            observable=EXCESS,
+            kind="existence",
+            observable=BEST_EXCESS,
             bound=constant(0.01, _chosen("a hundredth of what the copy is worth")),
             relation=AtMost(),
             at={"mixer": tuple(CLIFF_DEPTH), "D": _cliff_depth, "steps": _cliff_steps},
-            control=Control(at={"mixer": "generative", "D": 2, "steps": 200}, says="depth 2, which sees three tokens"),
+            control=Control(at={"mixer": "generative", "D": 2, "steps": _own}, says="depth 2, which sees three tokens"),
         ),
     ),
-    limits="That a deeper stack learns the copy is a fact about these seeds and budgets, not about all depths.",
+    limits="That a deeper stack can learn the copy is shown by its best seed; other seeds may stay far above.",
 )
 
 
@@ -202,12 +215,12 @@ NINE_TENTHS = 0.9 * math.log(4)
 READ_LEAK = {"first": {"read": "streaming"}, "second": {"read": "teacher_forced"}}
 
 
-def _leak_steps(mixer: str) -> int:
-    return 1000 if mixer == LEAKY else 150
+def _few(steps: int) -> int:
+    return steps * 3 // 20  # an honest model has nothing to learn here: it starts near log 4 and cannot pass it
 
 
 def _uniform(seeds: int, **more: Any) -> Grid:
-    usual = {"d": 32, "B": 64, "rate": 8e-3, "test": 4096, "steps": _leak_steps}
+    usual = {"d": 32, "B": 64, "rate": 8e-3, "test": 2048, "steps": 600}
     return _synthetic(seeds, source="uniform(4)", mixer=LEAKY, D=2, T=8, **{**usual, **more})
 
 
@@ -219,7 +232,7 @@ WINDOW_MEAN = Claim(
     against=("generative/context-loss-reading",),
     experiment="generative/synthetic",
     profiles={
-        "smoke": _uniform(2, steps=500, test=1024),
+        "smoke": _uniform(1, steps=400, B=32, test=1024),
         "cpu": _uniform(4),
         "gpu": _uniform(16, d=64, test=8192, steps=3000),
     },
@@ -229,8 +242,8 @@ WINDOW_MEAN = Claim(
             observable=LOSS,
             bound=causal_floor,
             relation=AtLeast(0.002),
-            at={"mixer": HONEST, "steps": 150},
-            control=Control(at={"mixer": LEAKY, "steps": _leak_steps}, says="the mean of the whole window"),
+            at={"mixer": HONEST, "steps": _few},
+            control=Control(at={"mixer": LEAKY, "steps": _own}, says="the mean of the whole window"),
         ),
         Clause(
             label="window mean, teacher-forced",
@@ -238,7 +251,7 @@ WINDOW_MEAN = Claim(
             observable=LOSS,
             bound=constant(NINE_TENTHS, _chosen("nine tenths of the entropy")),
             relation=AtMost(tight=5),
-            control=Control(at={"mixer": RUNNING, "steps": 150}, says="the causal running mean"),
+            control=Control(at={"mixer": RUNNING, "steps": _few}, says="the causal running mean"),
         ),
         Clause(
             label="window mean, best seed",
@@ -246,7 +259,7 @@ WINDOW_MEAN = Claim(
             observable=BEST_LOSS,
             bound=constant(0.5, _chosen("a third of the entropy; the floor is .347")),
             relation=AtMost(),
-            control=Control(at={"mixer": RUNNING, "steps": 150}, says="the causal running mean"),
+            control=Control(at={"mixer": RUNNING, "steps": _few}, says="the causal running mean"),
         ),
         Clause(
             label="window mean, streaming",
@@ -282,8 +295,8 @@ FLOOR_AUDIT = Claim(
     about=("generative/future-leak", "generative/window-floor"),
     experiment="generative/synthetic",
     profiles={
-        "smoke": _synthetic(1, source="int(3,3)", mixer=LEAKY, D=2, T=16, steps=400, test=1024),
-        "cpu": _synthetic(4, source="int(3,3)", mixer=LEAKY, D=2, steps=600),
+        "smoke": _synthetic(1, source="int(3,3)", mixer=LEAKY, D=2, T=16, steps=300, test=4096, rate=8e-3),
+        "cpu": _synthetic(4, source="int(3,3)", mixer=LEAKY, D=2),
         "gpu": _synthetic(16, source="int(3,3)", mixer=LEAKY, D=2, **GPU_SIZES),
     },
     clauses=(
@@ -336,12 +349,11 @@ def recall_accuracy(m: Any, *, K: int, V: int, D: int) -> float:
     return recall_floor(K=K, V=V, D=D)[1]
 
 
-@bound(params=(KEYS, V, DEPTH), direction="upper", source=ours("P11 with two blocks less"), hypotheses=(TWO_SHORT,),
-       systems=("float",), latex=r"\frac{m}{K} + \frac{K - m}{K} \max\pi")  # fmt: skip
-def recall_accuracy_two_short(m: Any, *, K: int, V: int, D: int) -> float:
-    """Negative control: the cap with one visible pair less."""
-    del m
-    return recall_floor(K=K, V=V, D=D - 2)[1]
+@bound(params=(KEYS, V, DEPTH), direction="upper", source=ours("no value seen"), latex=r"1 / V")
+def recall_by_luck(m: Any, *, K: Any, V: Any, D: Any) -> Any:
+    """Negative control: the accuracy of a predictor that has seen no value."""
+    del m, K, D
+    return 1 / V
 
 
 @bound(params=(KEYS, V), direction="lower", source=ours("P10"), systems=("float",),
@@ -352,12 +364,21 @@ def bag_loss(m: Any, *, K: int, V: int) -> float:
     return urn_entropy(n=K, p=(1 / V,) * V)
 
 
-BAG = {"mixer": RUNNING, "D": 1, "positions": 0}
-SOLVING = {"mixer": RUNNING, "D": 2, "steps": 1200}
+@bound(
+    params=(KEYS, V), direction="lower", source=ours("the bag's values not seen"), systems=("float",), latex=r"\log V"
+)
+def blind_loss(m: Any, *, K: int, V: int) -> float:
+    """Negative control: the loss of a predictor that has not seen the bag either."""
+    del m, K
+    return math.log(V)
+
+
+BAG = {"K": 3, "V": 4, "mixer": RUNNING, "D": 1, "positions": 0}
+SOLVING = {"K": 3, "V": 4, "mixer": RUNNING, "D": 2, "steps": _twice}
 
 
 def _recall(seeds: int, **more: Any) -> Grid:
-    usual: dict[str, Any] = {"K": 3, "V": 4, "mixer": "generative", "d": 32, "B": 64, "rate": 4e-3, "test": 4096}
+    usual: dict[str, Any] = {"K": 3, "V": 4, "mixer": "generative", "d": 32, "B": 32, "rate": 5e-3, "test": 16384}
     return Grid(seeds=seeds, **{**usual, **more})
 
 
@@ -369,9 +390,9 @@ RECALL = Claim(
     against=("generative/bag-reading",),
     experiment="generative/recall",
     profiles={
-        "smoke": _recall(2, D=3, steps=500, test=2048),
-        "cpu": _recall(4, D=(1, 3), steps=lambda D: 300 if D == 1 else 600),
-        "gpu": _recall(16, K=(3, 4), V=(4, 8), D=(1, 2, 3, 5, 6, 7), steps=3000, d=64),
+        "smoke": _recall(1, D=3, steps=400, test=4096),
+        "cpu": _recall(4, D=(1, 3), steps=500),
+        "gpu": _recall(16, K=(3, 4), V=(4, 8), D=(1, 2, 3, 5, 6, 7), steps=3000, d=64, B=64),
     },
     clauses=(
         Clause(
@@ -386,15 +407,15 @@ RECALL = Claim(
             observable=ACCURACY,
             bound=recall_accuracy,
             relation=AtMost(0.05),
-            control=Control(bound=recall_accuracy_two_short),
+            control=Control(bound=recall_by_luck),
         ),
         Clause(
             label="bag floor",
             observable=LOSS,
             bound=bag_loss,
             relation=AtLeast(0.03),
-            at={"K": 3, "V": 4, **BAG, "steps": 300},
-            control=Control(at={**SOLVING, "positions": 1}, says="two blocks with positions"),
+            at=BAG,
+            control=Control(bound=blind_loss),
         ),
         Clause(
             label="below the bag floor",
@@ -402,8 +423,8 @@ RECALL = Claim(
             observable=BEST_LOSS,
             bound=constant(0.7, _chosen("a tenth below the bag floor .770")),
             relation=AtMost(),
-            at={"K": 3, "V": 4, **SOLVING},
-            control=Control(at={**BAG, "steps": 300}, says="one block without positions"),
+            at=SOLVING,
+            control=Control(at={**BAG, "steps": _own}, says="one block without positions"),
         ),
     ),
     limits="A loss above a floor does not show that the floor is reached; deep plain stacks are far from theirs after training.",
