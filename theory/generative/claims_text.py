@@ -22,7 +22,7 @@ NANO_CPU: dict[str, Any] = {"d": 128, "D": 4, "h": 4, "T": 64, "B": 12, "rate": 
 NANO_GPU: dict[str, Any] = {"d": 384, "D": 6, "h": 6, "T": 256, "rate": 1e-3, "warm_up": 100, "dropout": 0.2,
                             "precision": "bfloat16"}  # fmt: skip
 PROFILES = {
-    "smoke": Grid(seeds=1, **{**SMALL, "rate": 1e-2}, steps=120, test=400, variants="core"),
+    "smoke": Grid(seeds=1, **{**SMALL, "rate": 1e-2}, steps=110, test=300, variants="core"),
     "cpu": Grid(seeds=4, **SMALL, steps=300, test=640, variants="core"),
     "gpu": Grid(seeds=4, **NANO_CPU, steps=(600, 2000, 5000), test=871, variants="all")
     + Grid(seeds=4, **NANO_GPU, B=(64, 16), steps=5000, test=400, variants="core"),
