@@ -74,6 +74,11 @@ def _clock(device: torch.device) -> float:
     return time.process_time()
 
 
+def _time_bytes(cell: Mapping[str, Any]) -> int:
+    maps = 6 * cell["T"] if cell["mixer"] in ("attention", "static") else 0
+    return int(4 * cell["B"] * cell["T"] * (20 * cell["d"] + maps))
+
+
 SUBLAYER_TIME = Experiment(
     id="generative/sublayer-time",
     version=1,
@@ -82,7 +87,7 @@ SUBLAYER_TIME = Experiment(
     shape=("mixer", "T", "d", "B"),
     common=("mixer",),
     alone=True,
-    bytes_per_lane=lambda cell: 4 * cell["B"] * cell["T"] * (20 * cell["d"] + 6 * cell["T"]),
+    bytes_per_lane=_time_bytes,
 )
 
 

@@ -26,8 +26,10 @@ from theory.generative.audits import map_statistics
 COUNTING = tuple(f"counting {order}" for order in range(6))
 BASELINE = "generative"
 COUNTED = "counting 4"  # the context that serves best on Shakespeare; a fixed choice, made on no text of ours
-FEW = ("attention", BASELINE, "generative_running_mean", "generative_window_mean")
-CORE = (*FEW, "attention, 2 keys", "attention, D + 1 keys", "generative, matched")
+FEW = (
+    "attention", BASELINE, "generative_running_mean", "generative_window_mean", "attention, 2 keys", "generative, matched",
+)  # fmt: skip
+CORE = (*FEW, "attention, D + 1 keys")
 ALL = (
     *CORE, "static", "none", "generative_dilated", "generative, min", "generative, mean",
     "activation, attention kept", "activation, no mixing", "activation, no mixing, window mean",

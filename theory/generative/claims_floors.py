@@ -11,7 +11,15 @@ from theory.core.domain import Choice, Parameter
 from theory.core.evidence import Observable
 from theory.core.relation import AtLeast, AtMost, Exceeds
 from theory.generative.floors import leak_floor, recall_floor, urn_entropy, window_floor
-from theory.generative.grids import EXACT_HIDDEN, SOURCES, entropies, entropy_floor, reach_gap, source_named
+from theory.generative.grids import (
+    EXACT_HIDDEN,
+    HIDDEN_SOURCES,
+    SOURCES,
+    entropies,
+    entropy_floor,
+    reach_gap,
+    source_named,
+)
 from theory.generative.parameters import DEPTH, KEYS, MIXER, T, V, ours
 from theory.generative.sources import MarkovSource
 
@@ -90,8 +98,8 @@ def _length(source: str) -> int:
     return 32 if isinstance(source_named(source), MarkovSource) else EXACT_HIDDEN
 
 
-GPU_SIZES: dict[str, Any] = {"d": 64, "B": 64, "steps": 1500, "test": 8192}
-GPU_SOURCES = tuple(one for one in SOURCES if not one.startswith("uniform"))
+GPU_SIZES: dict[str, Any] = {"d": 64, "B": 64, "steps": 1000, "test": 8192}
+GPU_SOURCES = ("int(3,1)", "int(3,2)", "int(3,3)", "int(3,4)", "lag(2,3)", "lag(2,6)", "lag(2,9)", *HIDDEN_SOURCES)
 NOISE_FLOOR = 0.015  # four standard errors of the excess on 4096 sequences, .0035 at most: chosen before judging
 
 REACH_FLOOR = Claim(

@@ -108,6 +108,20 @@ def test_a_trained_lane_is_the_same_to_the_bit_alone_and_among_others(mixer):
         assert torch.equal(alone[0], several[lane])
 
 
+def test_half_precision_trains_to_nearly_the_same_loss():
+    """The path that a GPU takes in the large grid, at a size that a CPU can run."""
+    arch = model.Architecture(3, 6, 8, 1, "attention", n_heads=2)
+    word = torch.tensor([0, 1, 2] * 3)[:7].expand(2, 8, -1)
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        recipe = Recipe(120, 2e-2, n_warm_up=10, precision=precision)
+        flat = trained(arch, model.init(arch, KEYS[:2]), recipe, lambda step: word)
+        scores = model.logits(arch, model.unpacked(arch, flat), word[:, :, :-1])
+        losses[precision] = next_symbol_losses(scores, word[:, :, 1:]).mean(dim=(1, 2))
+    assert flat.dtype == torch.float32 and (losses["bfloat16"] < 0.2).all()
+    assert (losses["bfloat16"] - losses["float32"]).abs().max() < 0.1
+
+
 def test_training_learns_a_repeated_word_and_its_sample_repeats_it():
     arch = model.Architecture(3, 6, 8, 1, "generative")
     word = torch.tensor([0, 1, 2] * 3)[:7].expand(1, 8, -1)
