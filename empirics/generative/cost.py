@@ -1,0 +1,181 @@
+"""What a sublayer costs: computing time against the length, and bytes that the backward pass keeps.
+
+Words for the letters of the grid: T seq_len, d d_model, D n_layers, B n_sequences, b bytes of a number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from empirics.engine import rng
+from empirics.engine.lanes import Experiment, Lanes
+from empirics.models import character_model as model
+
+N_REPEATS = 2  # the least of two: a pause of the machine seldom hits both
+
+
+# ---------------------------------------------------------------------------- time
+def _attention(z_lbtd: torch.Tensor, weights: model.Weights, fused: bool) -> torch.Tensor:
+    query, key, value = (part[0][:, None] for part in model.linear(z_lbtd, weights["query_key_value"]).chunk(3, dim=-1))
+    if fused:
+        mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+    else:
+        mixed = model.attention_maps(query[None], key[None], 0)[0] @ value
+    return model.linear(mixed[:, 0][None], weights["mix_out"])
+
+
+def _sublayer(mixer: str, length: int) -> Callable[[torch.Tensor, model.Weights], torch.Tensor]:
+    """The mixing sublayer of one head as a function of (rows, weights)."""
+    if mixer in ("attention", "attention fused"):
+        return lambda z, weights: _attention(z, weights, mixer == "attention fused")
+    if mixer == "static":
+
+        def static(z: torch.Tensor, weights: model.Weights) -> torch.Tensor:
+            maps = model.static_maps(weights["map_scores"], length)[:, 0][:, None]
+            return model.linear(maps @ model.linear(z, weights["value"]), weights["mix_out"])
+
+        return static
+    context = model.CONTEXTS.get(mixer, "none")
+    return lambda z, weights: model.linear(model.reduced(z, "max", context), weights["mix_out"])
+
+
+def sublayer_time(lanes: Lanes) -> Mapping[str, Any]:
+    """Computing seconds of one forward and backward pass of a mixing sublayer, single head.  seconds: [lane].
+
+    Process time on a CPU, device time on a GPU; the least of two passes after one that is thrown away.
+    """
+    length, width, mixer = lanes.size("T"), lanes.size("d"), lanes.size("mixer")
+    shapes = {"query_key_value": (width, 3 * width), "value": (width, width), "mix_out": (width, width)}
+    weights = {name: rng.normal_like(lanes.keys, shape, width**-0.5, name).float().requires_grad_(True)
+               for name, shape in shapes.items()}  # fmt: skip
+    if mixer == "static":
+        weights["map_scores"] = torch.zeros(1, 1, length, length, device=lanes.device, requires_grad=True)
+    rows = rng.normal_like(lanes.keys, (lanes.size("B"), length, width), 1.0, "rows").float().requires_grad_(True)
+    sublayer = _sublayer(mixer, length)
+
+    def once() -> float:
+        start = _clock(lanes.device)
+        sublayer(rows, weights).sum().backward()
+        return _clock(lanes.device) - start
+
+    once()
+    return {"seconds": torch.tensor([min(once() for _ in range(N_REPEATS))], dtype=torch.float64)}
+
+
+def _clock(device: torch.device) -> float:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        return time.perf_counter()
+    return time.process_time()
+
+
+def _time_bytes(cell: Mapping[str, Any]) -> int:
+    maps = 6 * cell["T"] if cell["mixer"] in ("attention", "static") else 0
+    return int(4 * cell["B"] * cell["T"] * (20 * cell["d"] + maps))
+
+
+SUBLAYER_TIME = Experiment(
+    id="generative/sublayer-time",
+    version=1,
+    axes=("mixer", "T", "d", "B"),
+    measure=sublayer_time,
+    shape=("mixer", "T", "d", "B"),
+    common=("mixer",),
+    alone=True,
+    bytes_per_lane=_time_bytes,
+)
+
+
+# ---------------------------------------------------------------------------- kept bytes
+class _MaskedMaximum(torch.autograd.Function):
+    """Maximum of two tensors that keeps one byte a number for the backward pass: which of the two was larger."""
+
+    @staticmethod
+    def forward(ctx: Any, here: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        """The larger number at every place."""
+        is_here = here >= before
+        ctx.save_for_backward(is_here)
+        return torch.where(is_here, here, before)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The gradient goes to the larger number."""
+        (is_here,) = ctx.saved_tensors
+        return gradient * is_here, gradient * ~is_here
+
+
+def _shifted(rows_btm: torch.Tensor) -> torch.Tensor:
+    return torch.cat([rows_btm[:, :1], rows_btm[:, :-1]], dim=1)
+
+
+IMPLEMENTATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "gelu": F.gelu,
+    "stack_index": lambda rows: torch.stack([rows, _shifted(rows)]).max(dim=0).values,
+    "maximum": lambda rows: torch.maximum(rows, _shifted(rows)),
+    "mask": lambda rows: _MaskedMaximum.apply(rows, _shifted(rows)),
+}
+
+
+def _kept(implementation: str, n_sequences: int, cell: Lanes) -> tuple[int, torch.Tensor]:
+    """(bytes in all storages that autograd keeps, output) of D MLPs on a batch."""
+    width, dtype = cell.size("d"), {2: torch.bfloat16, 4: torch.float32}[cell.size("bytes")]
+    rows = torch.ones(n_sequences, cell.size("T"), width, dtype=dtype, device=cell.device)
+    storages: dict[int, int] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        storages[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        for layer in range(cell.size("D")):
+            into = (
+                rng.normal_like(cell.keys[:1], (width, 4 * width), 0.1, f"{layer} in")[0].to(dtype).requires_grad_(True)
+            )
+            out = (
+                rng.normal_like(cell.keys[:1], (4 * width, width), 0.1, f"{layer} out")[0]
+                .to(dtype)
+                .requires_grad_(True)
+            )
+            rows = rows + IMPLEMENTATIONS[implementation](rows @ into) @ out
+    return sum(storages.values()), rows
+
+
+def kept_bytes(lanes: Lanes) -> Mapping[str, Any]:
+    """Bytes a sequence that the backward pass of D MLPs keeps above GELU.  bytes_over_gelu: [lane].
+
+    Storages kept by autograd, each counted once, for one and two sequences: the difference leaves the weights out.
+    Exhibit peak: peak bytes on a GPU for one sequence, by implementation ({} on a CPU).
+    """
+    per_sequence: dict[str, int] = {}
+    peak: dict[str, int] = {}
+    for name in ("gelu", lanes.size("implementation")):
+        if lanes.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(lanes.device)
+        kept = []
+        for n_sequences in (1, 2):
+            count, rows = _kept(name, n_sequences, lanes)
+            kept.append(count)
+            rows.sum().backward()
+        per_sequence[name] = kept[1] - kept[0]
+        if lanes.device.type == "cuda":
+            peak[name] = int(torch.cuda.max_memory_allocated(lanes.device))
+    above = float(per_sequence[lanes.size("implementation")] - per_sequence["gelu"])
+    return {"bytes_over_gelu": torch.full((len(lanes),), above), "exhibits": {"peak": [peak] * len(lanes)}}
+
+
+KEPT_BYTES = Experiment(
+    id="generative/kept-bytes",
+    version=1,
+    axes=("implementation", "T", "d", "D", "bytes"),
+    measure=kept_bytes,
+    shape=("implementation", "T", "d", "D", "bytes"),
+    bytes_per_lane=lambda cell: 2 * cell["D"] * cell["T"] * cell["d"] * 4 * (8 + 4 * cell["bytes"]),
+)
+
+EXPERIMENTS = (SUBLAYER_TIME, KEPT_BYTES)

@@ -1,0 +1,189 @@
+"""Figures of the generative paper beyond the default ones: curves and samples of text, the leak by position, heads, counts.
+
+Each entry is a function of (verdict body, accessor of the records of an experiment) that returns a matplotlib Figure.
+What they draw are exhibits: arrays and texts that a run keeps for the first seed of a setting and that no clause judges.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from reports.core.style import COLOURS, DASHES, GREY, INK, MARKERS, PALE, WIDTH, literal, new_figure, number
+from theory.core.record import canonical
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Body = Mapping[str, Any]
+Records = Callable[..., Any]
+TEXT, SYNTHETIC = "generative/text", "generative/synthetic"
+COUNTED = "counting 4"
+LEAKY, RUNNING = "generative_window_mean", "generative_running_mean"
+WORDS = {
+    LEAKY: "generative, window mean (leaks)",
+    RUNNING: "generative, running mean",
+    "generative_dilated": "generative, dilated",
+}
+SHOWN_IN_CURVES = ("attention", "generative", RUNNING, LEAKY, "attention, 2 keys", "generative, matched")
+LINE = 76  # characters of a sample on one line
+
+
+# ---------------------------------------------------------------------------- exhibits
+def exhibits(verdict: Body, records: Records, experiment: str, name: str) -> list[tuple[dict[str, Any], Any]]:
+    """(cell, body) of every exhibit of that name whose cell agrees with one of the claim's settings.
+
+    The accessor is the run's own method, so the run that it belongs to also holds the exhibits.
+    """
+    run = getattr(records, "__self__", None)
+    if run is None:
+        return []
+    settings = [one["cell"] for clause in verdict["clauses"] for one in clause["cells"]]
+    settings += [one["cell"] for clause in verdict["clauses"] for one in clause["control"]["cells"]]
+    found = [(dict(one.cell), one.body) for one in run.exhibits(experiment) if one.name == name]
+    return [pair for pair in found if any(_agree(pair[0], cell) for cell in settings)]
+
+
+def _agree(lane: Body, cell: Body) -> bool:
+    """True when the coordinates that both have are equal."""
+    return all(canonical(lane[name]) == canonical(cell[name]) for name in lane if name in cell)
+
+
+def _first(verdict: Body, records: Records, experiment: str, name: str) -> Any:
+    found = exhibits(verdict, records, experiment, name)
+    if not found:
+        raise LookupError(f"the run keeps no exhibit {name!r} of {experiment}")
+    return found[0][1]
+
+
+def _said(variant: str) -> str:
+    return WORDS.get(variant, variant)
+
+
+# ---------------------------------------------------------------------------- curves and samples
+def text_page(verdict: Body, records: Records) -> Figure:
+    """Held-out loss while training, with the line that counting draws, and a sample of text of every variant."""
+    curves = _first(verdict, records, TEXT, "curves")
+    samples = _first(verdict, records, TEXT, "samples")
+    counting = _first(verdict, records, TEXT, "counting")
+    corpus = _first(verdict, records, TEXT, "corpus")
+    figure = new_figure(WIDTH, 3.0 + 0.42 * (len(samples) + 1))
+    top, below = figure.subplots(2, 1, height_ratios=(2.6, 0.42 * (len(samples) + 1)))
+    _draw_curves(top, curves, counting)
+    _write_samples(below, samples, corpus)
+    return figure
+
+
+def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[Sequence[float]]], counting: Mapping[str, float]) -> None:
+    known = [name for name in SHOWN_IN_CURVES if name in curves]
+    for i, name in enumerate(known):
+        steps, held_out = ([float(point[at]) for point in curves[name]] for at in (0, 1))
+        axes.plot(
+            steps[1:], held_out[1:], color=COLOURS[i % len(COLOURS)], linestyle=DASHES[i % len(DASHES)],
+            marker=MARKERS[i % len(MARKERS)], markersize=3.5, label=_said(name),
+        )  # fmt: skip
+    axes.axhline(counting[COUNTED], color=INK, linewidth=1.4, label="Witten-Bell counts, 4 characters, no training")
+    axes.axhline(counting["counting 2"], color=GREY, linewidth=0.9, linestyle=":", label="the same, 2 characters")
+    axes.set_xlabel("training steps")
+    axes.set_ylabel("teacher-forced loss (nats)")
+    axes.set_title("Held-out loss of the first seed; below the black line a network has learned more than short counts")
+    axes.legend(ncols=2, fontsize=7.5)
+
+
+def _write_samples(axes: Axes, samples: Mapping[str, str], corpus: Body) -> None:
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    n_rows = len(samples) + 1
+    axes.set_ylim(n_rows, 0)
+    facts = (
+        f"Text: {corpus['name']}, {corpus['n_characters']:,} characters, {corpus['n_distinct']} distinct, "
+        f"SHA-256 {corpus['sha256'][:16]}..., Python {corpus['python']}. Sixteen held-out characters, continued:"
+    )
+    axes.text(0, 0.05, textwrap.fill(literal(facts), 118), fontsize=7.5, va="top")
+    for row, (name, sample) in enumerate(samples.items(), 1):
+        axes.text(0, row + 0.05, literal(_said(name)), fontsize=7.5, va="top", color=COLOURS[0])
+        axes.text(0, row + 0.42, visible(sample), fontsize=6.3, va="top", family="DejaVu Sans Mono")
+
+
+def visible(sample: str) -> str:
+    """A sample on at most two lines, with line ends as arrows: what the model wrote, space by space."""
+    text = sample.replace("\n", "\u21b5").replace("\t", "\u21e5")
+    lines = [text[start : start + LINE] for start in range(0, min(len(text), 2 * LINE), LINE)]
+    return "\n".join(literal(line) for line in lines)
+
+
+# ---------------------------------------------------------------------------- the leak by position
+def leak_page(verdict: Body, records: Records) -> Figure:
+    """Teacher-forced loss at every position: the window mean is honest at the first and the last one only."""
+    found = exhibits(verdict, records, SYNTHETIC, "by_position")
+    if not found:
+        raise LookupError(f"the run keeps no exhibit 'by_position' of {SYNTHETIC}")
+    figure = new_figure(WIDTH, 2.5)
+    axes = figure.subplots()
+    latest = {cell["mixer"]: (cell, losses) for cell, losses in sorted(found, key=lambda pair: pair[0]["steps"])}
+    for i, (mixer, (_, losses)) in enumerate(sorted(latest.items())):
+        places = range(1, len(losses) + 1)
+        axes.plot(
+            places, losses, color=COLOURS[i % len(COLOURS)], linestyle=DASHES[i % len(DASHES)],
+            marker=MARKERS[i % len(MARKERS)], markersize=4, label=_said(mixer),
+        )  # fmt: skip
+    n_symbols = round(math.exp(max(losses[0] for _, losses in latest.values())))
+    axes.axhline(math.log(n_symbols), color=INK, linewidth=1.2, zorder=1, label=f"log {n_symbols}: the entropy")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("position in the window")
+    axes.set_ylabel("teacher-forced loss (nats)")
+    axes.set_title("Independent uniform symbols: no reader in time can be below the line, at any position")
+    axes.legend(fontsize=7.5, ncols=2)
+    return figure
+
+
+# ---------------------------------------------------------------------------- heads
+def heads_page(verdict: Body, records: Records) -> Figure:
+    """How much of each head's map depends on the input, before and after training."""
+    stages = _first(verdict, records, TEXT, "heads")
+    figure = new_figure(WIDTH, 2.3)
+    axes = figure.subplots()
+    n_layers, n_heads = len(stages["trained"]), len(stages["trained"][0])
+    names = [f"layer {layer}, head {head}" for layer in range(n_layers) for head in range(n_heads)]
+    for i, stage in enumerate(("untrained", "trained")):
+        values = [value for layer in stages[stage] for value in layer]
+        places = [at + (i - 0.5) * 0.38 for at in range(len(values))]
+        axes.bar(places, values, width=0.36, color=(PALE, COLOURS[0])[i], label=stage)
+    if len(names) <= 16:
+        axes.set_xticks(range(len(names)), [name.replace(", ", "\n") for name in names], fontsize=7)
+    else:
+        axes.set_xlabel(f"heads, {n_heads} a layer, {n_layers} layers in order")
+    axes.set_ylabel("share of the map that\ndepends on the input")
+    axes.set_title("Jensen-Shannon divergence over 64 inputs / entropy of the mean map; 0 is a static pattern")
+    axes.legend(fontsize=7.5)
+    return figure
+
+
+# ---------------------------------------------------------------------------- counting
+def counting_page(verdict: Body, records: Records) -> Figure:
+    """Loss of counting against the length of its context, with the trained variants as lines."""
+    counting = _first(verdict, records, TEXT, "counting")
+    curves = _first(verdict, records, TEXT, "curves")
+    orders = sorted((int(name.split()[1]), loss) for name, loss in counting.items())
+    figure = new_figure(WIDTH, 2.5)
+    axes = figure.subplots()
+    axes.plot(*zip(*orders), color=INK, marker="o", markersize=4.5, label="interpolated Witten-Bell counts")
+    for i, name in enumerate(one for one in SHOWN_IN_CURVES if one in curves):
+        last = curves[name][-1]
+        axes.axhline(last[1], color=COLOURS[i % len(COLOURS)], linestyle=DASHES[i % len(DASHES)], linewidth=1,
+                     label=f"{_said(name)}, {number(last[0])} steps")  # fmt: skip
+    axes.set_xlabel("characters of context")
+    axes.set_ylabel("held-out loss (nats)")
+    axes.legend(fontsize=7, ncols=2)
+    return figure
+
+
+PAGES: dict[str, Callable[..., Any]] = {
+    "generative/smaller-loss-smaller-model": text_page,
+    "generative/window-mean-leaks": leak_page,
+    "generative/static-attention-maps": heads_page,
+    "generative/counting-baseline": counting_page,
+}

@@ -1,0 +1,148 @@
+"""The experiments of the generative paper: lanes alone and among others, shapes, and what they must find."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from empirics import generative
+from empirics.engine.lanes import Lane, Lanes
+from empirics.generative import cost, language
+from empirics.models.character_model import Architecture
+from theory.generative import activation_memory_delta
+from theory.generative.grids import reach_gap, sight, source_named
+
+SMALL = {"T": 6, "d": 8, "B": 4, "steps": 8, "test": 16, "rate": 1e-2}
+CELLS = {
+    "generative/built-models": {"V": 5, "d": 8, "D": 1, "T": 4, "mixer": "static"},
+    "generative/influence": {"V": 5, "d": 8, "D": 2, "T": 5, "mixer": "attention"},
+    "generative/synthetic": {"source": "int(3,3)", "mixer": "generative_window_mean", "D": 2, **SMALL},
+    "generative/text": {"D": 1, "h": 2, "variants": "all", **SMALL, "steps": 4},
+    "generative/recall": {
+        "K": 2,
+        "V": 3,
+        "mixer": "generative",
+        "D": 1,
+        **{k: v for k, v in SMALL.items() if k != "T"},
+    },
+    "generative/kept-bytes": {"implementation": "mask", "T": 4, "d": 4, "D": 1, "bytes": 4},
+}
+
+
+def measured(experiment, cell, seeds, first=0):
+    lanes = Lanes(
+        experiment, [Lane(experiment.id, cell, seed) for seed in range(first, first + seeds)], torch.device("cpu")
+    )
+    return experiment.measure(lanes)
+
+
+def tensors(output):
+    for name, value in output.items():
+        if name != "exhibits":
+            yield from ((name, value),) if isinstance(value, torch.Tensor) else (
+                (f"{name}.{part}", getattr(value, part)) for part in ("count", "mean", "variance")
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("experiment", [one for one in generative.EXPERIMENTS if not one.alone], ids=lambda one: one.id)
+def test_a_lane_alone_equals_the_same_lane_among_others(experiment):
+    cell = CELLS[experiment.id]
+    several, alone = measured(experiment, cell, 3), measured(experiment, cell, 1, first=1)
+    for (name, many), (_, one) in zip(tensors(several), tensors(alone)):
+        assert torch.equal(one[0], many[1]), name
+    assert experiment.bytes_per_lane(experiment.full(cell)) > 0
+
+
+@pytest.mark.parametrize("mixer", ["attention", "attention fused", "static", "generative", "generative_running_mean"])
+def test_every_sublayer_is_timed(mixer):
+    assert (
+        float(
+            measured(cost.SUBLAYER_TIME, {"mixer": mixer, "T": 16, "d": 4, "B": 1 if mixer == "static" else 2}, 1)[
+                "seconds"
+            ]
+        )
+        > 0
+    )
+
+
+def test_fused_and_explicit_attention_are_the_same_function():
+    rows = torch.randn(1, 1, 6, 4, generator=torch.Generator().manual_seed(0))
+    weights = {
+        "query_key_value": torch.randn(1, 4, 12, generator=torch.Generator().manual_seed(1)),
+        "mix_out": torch.eye(4)[None],
+    }
+    explicit, fused = (cost._sublayer(name, 6)(rows, weights) for name in ("attention", "attention fused"))
+    assert torch.allclose(explicit, fused, atol=1e-6)
+
+
+@pytest.mark.parametrize("implementation", ["stack_index", "maximum", "mask"])
+@pytest.mark.parametrize("bytes_", [2, 4])
+def test_kept_bytes_are_the_formulas_and_not_those_of_a_short_index(implementation, bytes_):
+    cell = {"implementation": implementation, "T": 6, "d": 5, "D": 2, "bytes": bytes_}
+    found = float(measured(cost.KEPT_BYTES, cell, 1)["bytes_over_gelu"])
+    assert found == activation_memory_delta(B=1, **cell)
+
+
+def test_implementations_of_the_maximum_agree_in_value_and_gradient():
+    rows = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    found = []
+    for name in ("stack_index", "maximum", "mask"):
+        leaf = rows.clone().requires_grad_(True)
+        value = cost.IMPLEMENTATIONS[name](leaf)
+        (gradient,) = torch.autograd.grad((value * torch.arange(3)).sum(), leaf)
+        found.append((value.detach(), gradient))
+    for value, gradient in found[1:]:
+        assert torch.equal(value, found[0][0]) and torch.equal(gradient, found[0][1])
+
+
+def test_text_output_is_consistent_with_itself():
+    experiment, cell = generative.TEXT, CELLS["generative/text"]
+    output = measured(experiment, {**cell, "variants": "core"}, 2)
+    names = list(language.variants_of({"variants": "core"}))
+    loss, over = output["loss"].mean, output["over_plain"].mean
+    plain = names.index("generative")
+    assert loss.shape == (2, 2, len(names)) and not over[:, :, plain].any()
+    assert torch.allclose(over, loss - loss[:, :1, plain : plain + 1])
+    assert not output["over_counting"].mean[:, :, names.index(language.COUNTED)].any()
+    leaky = [("window" in name) for name in names]
+    assert ((output["streaming_error"][0, 0] > 1e-5) == torch.tensor(leaky)).all()
+    shown = output["exhibits"]
+    assert (
+        shown["curves"][0]["attention"][-1][0] == 4 and len(shown["samples"][0]["generative"]) == 6 + language.N_WRITTEN
+    )
+    assert shown["samples"][1]["generative"] == "" and set(shown["heads"][0]) == {"untrained", "trained"}
+
+
+def test_variants_are_what_they_are_called():
+    base = Architecture(65, 64, 128, 4, "attention", n_heads=4)
+    assert language.architecture("attention, 2 keys", base).keys == 2
+    assert language.architecture("attention, D + 1 keys", base).keys == 5
+    assert language.architecture("generative, min", base).reduction == "min"
+    kept, alone = (language.architecture(f"activation, {what}", base) for what in ("attention kept", "no mixing"))
+    assert (kept.mixer, kept.activation, alone.mixer) == ("attention", "generative", "removed")
+    assert not language.architecture("activation, no mixing, window mean", base).is_causal
+    wide = language.matched(base)
+    assert wide.d_model == 147 and wide.n_parameters <= base.n_parameters < replace(wide, d_model=148).n_parameters
+
+
+def test_sight_and_gap_of_the_grids():
+    assert [sight(mixer, 2, 32) for mixer in ("generative", "generative_dilated", "none", "attention")] == [3, 4, 1, 32]
+    assert reach_gap("int(3,3)", "generative", 1, 32) == pytest.approx(0.24722, abs=1e-5)
+    assert reach_gap("lag(4,4)", "generative", 2, 32) == pytest.approx(0.94025, abs=1e-5)
+    with pytest.raises(ValueError, match="int"):
+        source_named("int(3)")
+
+
+def test_a_short_training_already_shows_the_depth_cliff_and_the_leak():
+    cliff = {
+        "source": "lag(2,2)",
+        "T": 8,
+        "d": 16,
+        "B": 32,
+        "steps": 150,
+        "test": 256,
+        "rate": 2e-2,
+        "mixer": "generative",
+    }
+    shallow, deep = (float(measured(generative.SYNTHETIC, {**cliff, "D": D}, 1)["excess"].mean[0, 0]) for D in (0, 1))
+    assert deep < 0.02 < 0.5 * reach_gap("lag(2,2)", "none", 1, 8) < shallow

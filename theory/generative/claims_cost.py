@@ -1,0 +1,130 @@
+"""Claims about cost: time against the length, and bytes kept for the backward pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theory.core.bound import bound, constant
+from theory.core.claim import Claim, Clause, Control, Grid
+from theory.core.domain import Choice, Parameter
+from theory.core.evidence import Observable
+from theory.core.relation import AtMost, Equals, ScalesAs
+from theory.generative.cost import activation_memory_delta
+from theory.generative.parameters import WIDTH, D, T, ours
+
+SECONDS = Observable("seconds", "s", low=0, noise="median")
+RECURRENT = ("generative", "generative_running_mean")
+TIMED = 33  # repetitions: the order statistics of a median at this level leave out the slowest few
+SLOPE = 0.3  # chosen: times on a shared machine scatter by a tenth, and fixed costs bend the shortest lengths
+
+
+@bound(params=(T,), direction="asymptotic", source=ours("P15"))
+def linear(m: Any, *, T: Any) -> Any:
+    """Time of a generative sublayer up to a factor: the length."""
+    return m.number(T)
+
+
+@bound(params=(T,), direction="asymptotic", source=ours("P2"))
+def quadratic(m: Any, *, T: Any) -> Any:
+    """Time of attention's scores and maps up to a factor: the square of the length."""
+    return m.power(m.number(T), 2)
+
+
+def _half(T: int) -> int:
+    return T // 2
+
+
+def _own(T: int) -> int:
+    return T
+
+
+def _timed(lengths: tuple[int, ...], seeds: int, B: int) -> Grid:
+    return Grid(seeds=seeds, mixer=RECURRENT, T=lengths, d=32, B=B)
+
+
+LINEAR_TIME = Claim(
+    id="generative/linear-time",
+    says="The time of a generative mixing sublayer grows as the length, that of attention with explicit maps as its square.",
+    about=("generative/linear-length", "generative/attention-is-quadratic"),
+    experiment="generative/sublayer-time",
+    profiles={
+        "smoke": _timed((512, 2048), TIMED, 4),
+        "cpu": _timed((1024, 2048, 4096), TIMED, 4),
+        "gpu": _timed((8192, 16384, 32768), TIMED, 64),
+    },
+    clauses=(
+        Clause(
+            label="generative",
+            observable=SECONDS,
+            bound=linear,
+            relation=ScalesAs("T", tolerance=SLOPE, width=2 * SLOPE),
+            control=Control(at={"mixer": "attention", "T": _half, "B": 1}, says="attention with explicit maps"),
+        ),
+        Clause(
+            label="attention with explicit maps",
+            observable=SECONDS,
+            bound=quadratic,
+            relation=ScalesAs("T", tolerance=SLOPE, width=2 * SLOPE),
+            at={"mixer": "attention", "T": _half, "B": 1},
+            control=Control(at={"mixer": "generative", "T": _own, "B": 4}, says="the generative function"),
+        ),
+    ),
+    limits="Lengths far above those of the experiment; at 64 to 256 characters attention's quadratic part is small and both are "
+    "nearly linear. Fused attention can be timed by the same experiment and is not judged.",
+)
+
+BYTES_KEPT = Observable("bytes_over_gelu", "bytes", evidence="exact")
+IMPLEMENTATION = Parameter("implementation", Choice(("stack_index", "maximum", "mask")), "how the maximum is written")
+BYTES = Parameter("bytes", Choice((2, 4)), "bytes of a number (the letter b)")
+
+
+@bound(params=(T, WIDTH, D, IMPLEMENTATION, BYTES), direction="exact", source=ours("P5"), systems=("float",),
+       latex=r"T\,r\,d\,D\,(k - 2b),\ k = 8 + b,\ 3b,\ 1 + b")  # fmt: skip
+def kept_above_gelu(m: Any, *, T: int, d: int, D: int, implementation: str, bytes: int) -> float:
+    """Bytes a sequence that the function as activation keeps above GELU."""
+    del m
+    return activation_memory_delta(B=1, T=T, d=d, D=D, implementation=implementation, bytes=bytes)
+
+
+@bound(params=(T, WIDTH, D, IMPLEMENTATION, BYTES), direction="exact", source=ours("P5 with a 32-bit index"),
+       systems=("float",), latex=r"T\,r\,d\,D\,(k - 2b),\ k = 4 + b,\ 3b,\ 1 + b")  # fmt: skip
+def kept_with_short_index(m: Any, *, T: int, d: int, D: int, implementation: str, bytes: int) -> float:
+    """Negative control: an index of 4 bytes."""
+    del m
+    kept = activation_memory_delta(B=1, T=T, d=d, D=D, implementation=implementation, bytes=bytes)
+    return kept - (4 * T * 4 * d * D if implementation == "stack_index" else 0)
+
+
+def _kept(T: int, d: int, D: int) -> Grid:
+    return Grid(seeds=1, implementation=("stack_index", "maximum", "mask"), T=T, d=d, D=D, bytes=(2, 4))
+
+
+KEPT_BYTES = Claim(
+    id="generative/kept-bytes",
+    says="What the function as activation keeps for the backward pass is a matter of how it is written: an index tensor costs "
+    "more than GELU, a mask less.",
+    about=("generative/kept-bytes",),
+    against=("generative/memory-reading",),
+    experiment="generative/kept-bytes",
+    profiles={"smoke": _kept(32, 16, 2), "cpu": _kept(64, 128, 4), "gpu": _kept(256, 384, 6)},
+    clauses=(
+        Clause(
+            label="bytes above GELU",
+            observable=BYTES_KEPT,
+            bound=kept_above_gelu,
+            relation=Equals(),
+            control=Control(bound=kept_with_short_index),
+        ),
+        Clause(
+            label="a mask keeps less than GELU",
+            observable=BYTES_KEPT,
+            bound=constant(-1, ours("P5: 1 + b < 2b for b = 2 and 4")),
+            relation=AtMost(),
+            at={"implementation": "mask"},
+            control=Control(at={"implementation": "stack_index"}, says="stack and reduce with indices"),
+        ),
+    ),
+    limits="Tensors that autograd keeps, not transients, not optimizer state, and not the allocator's own overhead.",
+)
+
+CLAIMS = (LINEAR_TIME, KEPT_BYTES)

@@ -1,0 +1,81 @@
+"""Names of sources and of settings that the claims measure at, and the windows that each mixer sees."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from theory.core.domain import require
+from theory.generative.floors import window_floor
+from theory.generative.reach import receptive_field
+from theory.generative.sources import (
+    HiddenMarkovSource,
+    MarkovSource,
+    conditional_entropies,
+    even_process,
+    integer_markov_source,
+    lag_copy_source,
+)
+
+LAG_NOISE = 0.1  # chosen: the copy of a lag source fails every tenth time
+EXACT_HIDDEN = 12  # longest window for which hidden sources are enumerated
+
+MARKOV_SOURCES = tuple(f"int({V},{k})" for V, k in ((3, 1), (3, 2), (3, 3), (3, 4), (2, 4)))
+LAG_SOURCES = ("lag(4,4)", *(f"lag(2,{lag})" for lag in range(2, 10)))
+UNIFORM_SOURCES = ("uniform(4)", "uniform(2)")
+HIDDEN_SOURCES = ("even", "two states")
+SOURCES = (*MARKOV_SOURCES, *LAG_SOURCES, *UNIFORM_SOURCES, *HIDDEN_SOURCES)
+TWO_STATES = HiddenMarkovSource(A=((0.95, 0.05), (0.1, 0.9)), E=((0.7, 0.2, 0.1), (0.1, 0.3, 0.6)))
+
+
+@functools.cache
+def source_named(source: str) -> MarkovSource | HiddenMarkovSource:
+    """The source of a name: "int(V,k)", "lag(V,lag)" with noise .1, "uniform(V)", "even", "two states".
+
+    Raises: DomainError for another name.
+
+    Examples:
+    >>> source_named("int(3,2)").k, source_named("uniform(4)").table
+    (2, ((0.25, 0.25, 0.25, 0.25),))
+    """
+    if source == "even":
+        return even_process()
+    if source == "two states":
+        return TWO_STATES
+    found = re.fullmatch(r"(int|lag|uniform)\((\d+)(?:,(\d+))?\)", source)
+    require(found is not None and (found[1] == "uniform") == (found[3] is None), where="source_named", name="source",
+            rule=f"be one such as {', '.join(('int(3,3)', 'lag(4,4)', 'uniform(4)', *HIDDEN_SOURCES))}", value=source)  # fmt: skip
+    assert found is not None
+    kind, V = found[1], int(found[2])
+    if kind == "uniform":
+        return MarkovSource(V=V, k=0, table=((1 / V,) * V,))
+    return (
+        integer_markov_source(V=V, k=int(found[3]))
+        if kind == "int"
+        else lag_copy_source(V=V, lag=int(found[3]), eps=LAG_NOISE)
+    )
+
+
+@functools.cache
+def entropies(source: str, T: int) -> tuple[float, ...]:
+    """h_0 .. h_T of a source by name."""
+    return conditional_entropies(source=source_named(source), kmax=T)
+
+
+def sight(mixer: str, D: int, T: int) -> int:
+    """How many last tokens an output can depend on, at most T: D + 1 for plain reductions, 2^D dilated, 1 for none, else T."""
+    if mixer == "generative":
+        return min(T, receptive_field(D=D))
+    if mixer == "generative_dilated":
+        return min(T, receptive_field(D=D, dilation="doubling"))
+    return 1 if mixer in ("none", "removed") else T
+
+
+def entropy_floor(source: str, T: int) -> float:
+    """Least mean loss of any causal predictor over targets 1..T, in nats."""
+    return window_floor(h=entropies(source, T), T=T, window=T)
+
+
+def reach_gap(source: str, mixer: str, D: int, T: int) -> float:
+    """Least mean loss of a stack with that sight, above the entropy floor, in nats."""
+    return window_floor(h=entropies(source, T), T=T, window=sight(mixer, D, T)) - entropy_floor(source, T)
