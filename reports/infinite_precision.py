@@ -26,8 +26,12 @@ LINES = (
 )
 
 
-def _clause(verdict: Body, label: str) -> Body:
-    return next(one for one in verdict["clauses"] if one["label"] == label)
+def _clause(verdict: Body, label: str) -> Any:
+    """The clause of that label.  Raises: KeyError where the run holds an older form of the claim."""
+    for one in verdict["clauses"]:
+        if one["label"] == label:
+            return one
+    raise KeyError(f"the verdict has no clause {label!r}; judge the run again")
 
 
 def _points(cells: Iterable[Body], what: str) -> tuple[list[float], list[float]]:
