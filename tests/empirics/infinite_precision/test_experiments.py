@@ -248,7 +248,7 @@ def test_hand_set_pair_sums_equal_the_theorys_constructions(n, M):
     words = list(itertools.product(range(M), repeat=n))
     counts = pair_sums.task.counts(torch.tensor(words)[None], M)
     labels = [sum2_label(word=word, M=M) for word in words]
-    assert (pair_sums.histogram(counts, M)[0] > 0).tolist() == [bool(one) for one in labels]
+    assert (pair_sums.histogram(counts, torch.tensor([M]))[0] > 0).tolist() == [bool(one) for one in labels]
     assert (pair_sums.two_layers(counts, n, 1.0)[0] > 0).tolist() == [bool(one) for one in labels]
     two, bins = two_layer_sum2(n=n, M=M), histogram_sum2(n=n, M=M)
     assert (
