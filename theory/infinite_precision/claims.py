@@ -296,8 +296,8 @@ LONGEST = Observable("longest", "entries", low=0, high=120, evidence="estimate")
 
 FINITE_PRECISION = Claim(
     id=PAPER + "finite-precision",
-    says="In a format of p significand bits the construction reads at most 2 p entries, one for each bit of its two accumulators, "
-    "while palindromes, which labelling counts cannot exclude, stop at the limit of communication.",
+    says="In a format of p significand bits the construction reads at most 2 p entries, the bits of its two accumulators, and "
+    "about p where only they are rounded; palindromes, which no labelling count excludes, reach at most 4 p letters.",
     about=(PAPER + "finite-precision", PAPER + "silent-tasks"),
     experiment=PAPER + "finite-precision",
     profiles=grids.FORMATS,
@@ -431,7 +431,7 @@ SUM2 = Claim(
             label="trained below M features",
             kind="learnability",
             observable=BEST_ACCURACY,
-            bound=constant(0.9, _chosen("between .71, the best measured at half of M features, and 1")),
+            bound=constant(0.9, _chosen("between .79, the best measured with up to half of M features, and 1")),
             relation=AtMost(),
             at={"d": (2, 8)},
             control=Control(at={"model": "two layers"}, says="two layers, hand-set"),
