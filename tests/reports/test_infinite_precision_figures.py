@@ -42,13 +42,19 @@ RECORDS = [
 ]  # fmt: skip
 
 
-def accessor(experiment):
-    assert experiment == "infinite_precision/index"
-    return iter(RECORDS)
+class Run:
+    """A run file as far as the figures read it."""
+
+    def records(self, experiment):
+        assert experiment == "infinite_precision/index"
+        return iter(RECORDS)
+
+
+RUN = Run()
 
 
 def test_the_trained_size_is_the_least_one_layer_model_that_answers_everything():
-    assert pages._trained_sizes(accessor) == {8: 13, 12: 32}
+    assert pages._trained_sizes(RUN) == {8: 13, 12: 32}
 
 
 @pytest.mark.parametrize("name, verdict", [("sandwich", SIZES), ("accuracy-ceiling", CEILINGS)])
@@ -56,20 +62,20 @@ def test_a_figure_is_drawn_with_the_same_bytes_twice(name, verdict):
     made = []
     for _ in range(2):
         with drawing():
-            made.append(svg_bytes(pages.PAGES[f"infinite_precision/{name}"](verdict, accessor)))
+            made.append(svg_bytes(pages.PAGES[f"infinite_precision/{name}"](verdict, RUN)))
     assert made[0] == made[1] and b"<svg" in made[0]
 
 
 def test_what_is_drawn_is_what_was_measured():
     with drawing():
-        axes = pages.sandwich(SIZES, accessor).axes[0]
+        axes = pages.sandwich(SIZES, RUN).axes[0]
     lines = {line.get_label(): line.get_xydata().tolist() for line in axes.lines}
     assert lines["labelling count"] == [[4.0**i, 1.0 + i] for i in range(1, 5)]
     assert lines["construction, run"] == [[4.0, 5.0], [16.0, 6.0]]
     assert lines["construction, by formula"] == [[64.0, 7.0], [256.0, 8.0]]
     assert lines["trained, smallest of those tried"] == [[8.0, 13.0], [12.0, 32.0]]
     with drawing():
-        panels = pages.ceilings(CEILINGS, accessor).axes
+        panels = pages.ceilings(CEILINGS, RUN).axes
     assert [one.get_title() or one.get_title("left") for one in panels[:2]] == ["linear read-out", "first width 8"]
     drawn = [line.get_xydata().tolist() for line in panels[0].lines if len(line.get_xydata())]
     assert drawn == [[[8.0, 0.8], [16.0, 0.7]], [[8.0, 0.6], [16.0, 0.55]], [[8.0, 1.0]]]
@@ -77,9 +83,15 @@ def test_what_is_drawn_is_what_was_measured():
 
 def test_a_run_without_the_clauses_says_so():
     with pytest.raises(KeyError, match="judge the run again"):
-        pages.sandwich({"clauses": []}, accessor)
+        pages.sandwich({"clauses": []}, RUN)
 
 
 def test_the_pages_load_without_torch():
     code = "import sys; sys.modules['torch'] = None; import reports.infinite_precision"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_chapter_says_what_was_read():
+    text = " ".join(pages.LEAD)
+    assert pages.TITLE and "2412.20195v1" in text and "2501.19215v3" in text
+    assert "only the abstract and the first page" in text
