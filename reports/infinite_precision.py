@@ -1,7 +1,7 @@
-"""Figures of the infinite-precision paper: the sandwich of sizes, and trained accuracies under their ceilings.
+"""The chapter of the infinite-precision paper: its title, what was read of it, and two figures.
 
-Each entry is a function of (verdict body, accessor of the records of an experiment) that returns a matplotlib Figure.
-Nothing is computed here but which trained models answered all tables.
+The figures are the sandwich of sizes, and trained accuracies under their ceilings.  Each is a function of (verdict body,
+run file) that returns a matplotlib Figure.  Nothing is computed here but which trained models answered all tables.
 """
 
 from __future__ import annotations
@@ -10,14 +10,24 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reports.core.style import COLOURS, DASHES, GREY, INK, MARKERS, WIDTH, new_figure
-from theory.core.record import Record
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from theory.core.record import RunFile
+
+TITLE = "Infinite precision: what one layer of softmax attention cannot compute"
+LEAD = (
+    "“Lower bounds on transformers with infinite precision” (arXiv:2412.20195v1), a short note without experiments, and "
+    "its follow-up “Strassen Attention, Split VC Dimension and Compositionality in Transformers” (arXiv:2501.19215v3), "
+    "which proves the note's theorems again and generalises them.",
+    "Of the note only the abstract and the first page were read first-hand: its theorems are taken from summaries, and "
+    "each says so. The follow-up was read in full. Neither gives an exponent: the bounds with constants, the "
+    "constructions and the accuracy ceilings are derived here. A reading that no source prints is called a reading.",
+)
+
 Body = Mapping[str, Any]
-Accessor = Callable[[str], Iterable[Record]]
 SOLVED = 1.0  # accuracy over all tables, at every address
 LINES = (
     ("operations, W_O at run time", "operation count, W_O at run time"),
@@ -26,8 +36,12 @@ LINES = (
 )
 
 
-def _clause(verdict: Body, label: str) -> Body:
-    return next(one for one in verdict["clauses"] if one["label"] == label)
+def _clause(verdict: Body, label: str) -> Any:
+    """The clause of that label.  Raises: KeyError where the run holds an older form of the claim."""
+    for one in verdict["clauses"]:
+        if one["label"] == label:
+            return one
+    raise KeyError(f"the verdict has no clause {label!r}; judge the run again")
 
 
 def _points(cells: Iterable[Body], what: str) -> tuple[list[float], list[float]]:
@@ -35,13 +49,13 @@ def _points(cells: Iterable[Body], what: str) -> tuple[list[float], list[float]]
     return [n for n, _ in pairs], [y for _, y in pairs]
 
 
-def _trained_sizes(records: Accessor) -> dict[int, int]:
+def _trained_sizes(run: RunFile) -> dict[int, int]:
     """n -> least max(d, H, U) of a trained one-layer model that answers all tables.
 
     The embedding that the look-up tables need has H (d+1) + 1 dimensions: values, one logit a head, the read-out's one.
     """
     found: dict[int, int] = {}
-    for one in records("infinite_precision/index"):
+    for one in run.records("infinite_precision/index"):
         cell = one.cell
         if "model" in cell or one.status != "ok" or "log2_patterns" not in one.values:
             continue
@@ -51,7 +65,7 @@ def _trained_sizes(records: Accessor) -> dict[int, int]:
     return found
 
 
-def sandwich(verdict: Body, records: Accessor) -> Figure:
+def sandwich(verdict: Body, run: RunFile) -> Figure:
     """Size against n: what each inequality excludes, the construction, and trained models that answer all tables."""
     figure = new_figure(WIDTH, 3.1)
     axes = figure.subplots()
@@ -61,10 +75,10 @@ def sandwich(verdict: Body, records: Accessor) -> Figure:
     high = _points(_clause(verdict, "labellings")["cells"], "value")
     axes.fill_between(low[0], low[1], high[1], color=GREY, alpha=0.12, linewidth=0, label="open")
     axes.plot(*high, color=INK, linewidth=0.8)
-    for run, face, name in (("fractions", INK, "construction, run"), ("formula", "white", "construction, by formula")):
-        some = [one for one in _clause(verdict, "labellings")["cells"] if one["cell"].get("run", "fractions") == run]
+    for how, face, name in (("fractions", INK, "construction, run"), ("formula", "white", "construction, by formula")):
+        some = [one for one in _clause(verdict, "labellings")["cells"] if one["cell"].get("run", "fractions") == how]
         axes.plot(*_points(some, "value"), color=INK, marker="o", markerfacecolor=face, linestyle="", label=name)
-    trained = sorted(_trained_sizes(records).items())
+    trained = sorted(_trained_sizes(run).items())
     axes.plot(
         [n for n, _ in trained], [size for _, size in trained], color=COLOURS[5], marker=MARKERS[3], linestyle="",
         label="trained, smallest of those tried",
@@ -79,9 +93,9 @@ def sandwich(verdict: Body, records: Accessor) -> Figure:
     return figure
 
 
-def ceilings(verdict: Body, records: Accessor) -> Figure:
+def ceilings(verdict: Body, run: RunFile) -> Figure:
     """Accuracy against n for every shape, one panel a width: ceilings as lines, trained models as points below them."""
-    del records
+    del run
     clause = _clause(verdict, "uniform tables")
     cells = [one for one in clause["cells"] if one.get("bound") is not None and one.get("value") is not None]
     widths = sorted({one["cell"]["k"] for one in cells})

@@ -91,8 +91,8 @@ def _test_counts(lanes: Lanes) -> torch.Tensor:
     return task.counts(words, lanes.size("M"))
 
 
-def histogram(counts_lbm: torch.Tensor, n_bins: int) -> torch.Tensor:
-    """Output of one layer with uniform weights whose values count the first `n_bins` residues.
+def histogram(counts_lbm: torch.Tensor, n_bins_l: torch.Tensor) -> torch.Tensor:
+    """Output of one layer with uniform weights whose values count the first residues, `n_bins_l` of them.
 
     min(a, b) = a - ReLU(a - b) of the counts of s and -s is positive iff both occur; a residue with 2s = 0 must occur
     twice, ReLU(count - 1).  With all M bins the sign of the sum, less one half, is the answer.
@@ -100,7 +100,8 @@ def histogram(counts_lbm: torch.Tensor, n_bins: int) -> torch.Tensor:
     Returns: [lane, word].
     """
     modulus = counts_lbm.shape[2]
-    bins = torch.where(torch.arange(modulus, device=counts_lbm.device) < n_bins, counts_lbm, 0)
+    seen_lm = torch.arange(modulus, device=counts_lbm.device) < n_bins_l[:, None]
+    bins = counts_lbm * seen_lm[:, None]
     half = (modulus - 1) // 2
     first, second = bins[..., 1 : half + 1], bins[..., modulus - half :].flip(2)
     both = first - (first - second).relu()
@@ -142,7 +143,7 @@ def pair_sums(lanes: Lanes) -> Output:
     if kind == "one layer":
         output = _trained(lanes)
     elif kind == "histogram":
-        output = torch.cat([histogram(one[None], int(d)) for one, d in zip(counts, lanes.column("d").tolist())])
+        output = histogram(counts, lanes.column("d"))
     else:
         output = two_layers(counts, lanes.size("n"), lanes.size("sharpness"))
     right = ((output > 0) == labels).double() + 0 * output.double()

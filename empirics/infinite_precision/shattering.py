@@ -27,7 +27,6 @@ from empirics.models import fixed_query_attention as model
 from empirics.tasks import composition as task
 
 RATE = 0.05  # chosen: of .02, .05, .1 the one that shattered most often with two heads
-FLOAT_ROOM = 1e-9  # outputs below are not trusted to have the exact sign; the fractions then decide
 
 
 def _params(lanes: Lanes) -> Params:

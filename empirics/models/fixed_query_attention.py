@@ -94,7 +94,13 @@ def network(params: Params, x_lrf: torch.Tensor) -> torch.Tensor:
     depth = sum(name.startswith("bias") for name in params) - 1
     for i in range(1, depth + 1):
         x_lrf = torch.baddbmm(params[f"bias {i}"], x_lrf, params[f"weight {i}"]).relu()
-    return torch.baddbmm(params["bias out"], x_lrf, params["weight out"])[..., 0]
+    return read_out(params, x_lrf)
+
+
+def read_out(params: Params, x_lrf: torch.Tensor) -> torch.Tensor:
+    """The linear read-out of rows of features, as products and a sum: a matrix with one column is multiplied by another
+    routine when a lane is alone, and rounds differently.  Returns: [lane, row]."""
+    return (x_lrf * params["weight out"].transpose(1, 2)).sum(dim=2) + params["bias out"][:, 0]
 
 
 # ---------------------------------------------------------------------------- the attention layer
@@ -256,9 +262,9 @@ def folded(params: Params) -> Params:
     eye = torch.eye(units, dtype=weight.dtype, device=weight.device)
     return {
         **params,
-        "address_value": torch.einsum("lphf,lhfk->lphk", params["address_value"], by_head_lhfk),
-        "table_value": torch.einsum("ljvhf,lhfk->ljvhk", params["table_value"], by_head_lhfk),
-        "weight 1": eye.repeat(heads, 1).expand(lanes, -1, -1),
+        "address_value": (params["address_value"][..., None] * by_head_lhfk[:, None]).sum(dim=-2),
+        "table_value": (params["table_value"][..., None] * by_head_lhfk[:, None, None]).sum(dim=-2),
+        "weight 1": eye.repeat(lanes, heads, 1),
     }
 
 
@@ -310,7 +316,7 @@ def two_layers(params: Params, tables_lbn: torch.Tensor) -> torch.Tensor:
     off, on = params["value"].unbind(dim=2)
     values_lbjf = off[:, None] + bits[..., None] * (on - off)[:, None]
     read = logits_lbpj.softmax(dim=-1) @ values_lbjf
-    return (read @ params["weight out"][:, None])[..., 0] + params["bias out"]
+    return read_out(params, read.flatten(1, 2)).reshape(read.shape[:3])
 
 
 def _read(params: Params, moments_lpjvf: torch.Tensor, tables_lbn: torch.Tensor) -> torch.Tensor:
@@ -321,4 +327,4 @@ def _read(params: Params, moments_lpjvf: torch.Tensor, tables_lbn: torch.Tensor)
     total = torch.baddbmm(off.sum(dim=1, keepdim=True), tables_lbn.to(off.dtype), on - off)
     total = total.reshape(lanes, -1, n, size)
     read = total[..., :-1] / total[..., -1:]
-    return (read @ params["weight out"][:, None])[..., 0] + params["bias out"]
+    return read_out(params, read.flatten(1, 2)).reshape(read.shape[:3])

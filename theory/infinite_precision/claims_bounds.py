@@ -121,7 +121,7 @@ def _accumulators(H: Any, d: Any) -> Any:
     params=(D, H),
     direction="asymptotic",
     source=Source(
-        where="2/5 of a bit, below every ratio of .60 to 1.06 that the best seeds reached on the cpu grid",
+        where="2/5 of a bit, below every ratio of .60 to 1.04 that the best seeds reached on the cpu grid",
         provenance="chosen",
     ),
 )
@@ -134,7 +134,7 @@ def few_bits(m: Any, *, d: Any, H: Any) -> Any:
     params=(D, H),
     direction="asymptotic",
     source=Source(
-        where="8/5 of a bit, above every ratio of .60 to 1.06 that the best seeds reached on the cpu grid, with room for more steps",
+        where="8/5 of a bit, above every ratio of .60 to 1.04 that the best seeds reached on the cpu grid, with room for more steps",
         provenance="chosen",
     ),
 )
@@ -225,7 +225,7 @@ def message_palindrome(m: Any, *, p: Any) -> Any:
 
 @bound(params=(PRECISION,), direction="upper", source=_ours("a quarter of it"))
 def message_palindrome_quarter(m: Any, *, p: Any) -> Any:
-    """Negative control: p, as if one accumulator held the word and half of its bits were lost."""
+    """Negative control: as many letters as bits, as if one accumulator held the whole word."""
     return m.number(1) * p
 
 
@@ -253,7 +253,7 @@ def labelling_size(m: Any, *, n: int, task: str) -> float:
 
 @bound(params=(N,), direction="lower", source=_ours("exponents, a wrong one"))
 def two_thirds_power(m: Any, *, n: Any) -> Any:
-    """Negative control: n^(2/3), which the construction undercuts."""
+    """Negative control: the power 2/3 of n, which the construction undercuts."""
     return m.power(m.number(n), m.ratio(2, 3))
 
 

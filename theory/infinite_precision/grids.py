@@ -30,12 +30,12 @@ CEILING = {
     ),
     "gpu": (
         _narrow((8, 12, 16, 32), (1, 4), 0, steps=4000, batch=32)
-        + _narrow((64, 256, 1024), (1, 2, 4, 8), 1, steps=3000, batch=16)
-        + _narrow((64, 256, 1024), (1, 2, 4, 8), 4, steps=3000, batch=16)
-        + _narrow((64, 256, 1024), (1, 2, 4, 8), 16, steps=3000, batch=16)
-        + _narrow((256, 1024), (1, 2, 4, 8), 32, steps=3000, batch=16)
-        + _narrow((64, 256, 1024), (1,), 0, steps=3000, batch=16, heads=2)
-        + _narrow((256, 1024), (1, 4), 8, steps=3000, batch=16, heads=2)
+        + _narrow((64, 256, 1024), (1, 2, 4, 8), 1, steps=2000, batch=16)
+        + _narrow((64, 256, 1024), (1, 2, 4, 8), 4, steps=2000, batch=16)
+        + _narrow((64, 256, 1024), (1, 2, 4, 8), 16, steps=2000, batch=16)
+        + _narrow((256, 1024), (1, 2, 4, 8), 32, steps=2000, batch=16)
+        + _narrow((64, 256, 1024), (1,), 0, steps=2000, batch=16, heads=2)
+        + _narrow((256, 1024), (1, 4), 8, steps=2000, batch=16, heads=2)
     ),
 }
 
@@ -77,11 +77,10 @@ TRANSITION = {
 }
 
 # ---------------------------------------------------------------------------- first width
-MORE_SEEDS = 28  # two medians that lie close: the order statistics then drop the outermost four on each side
 FIRST_WIDTH_CAP = {
-    "smoke": Grid(seeds=MORE_SEEDS, n=6, H=1, d=8, k=(2, 8), k2=16, room="1x8x8x16", steps=200),
-    "cpu": Grid(seeds=MORE_SEEDS, n=8, H=1, d=8, k=(2, 4, 8), k2=16, room="1x8x8x16", steps=500),
-    "gpu": Grid(seeds=MORE_SEEDS, n=32, H=1, d=8, k=(2, 4, 8), k2=64, room="1x8x8x64", steps=6000),
+    "smoke": Grid(seeds=SEEDS, n=6, H=1, d=8, k=(2, 8), k2=16, room="1x8x8x16", steps=200),
+    "cpu": Grid(seeds=SEEDS, n=8, H=1, d=8, k=(2, 4, 8), k2=16, room="1x8x8x16", steps=700),
+    "gpu": Grid(seeds=SEEDS, n=32, H=1, d=8, k=(2, 4, 8), k2=64, room="1x8x8x64", steps=6000),
 }
 BEHIND_ONE = {"d": 8, "k": 1, "k2": 0, "room": "1x8x1", "n": 16, "batch": 16, "steps": 200}
 
@@ -89,7 +88,7 @@ BEHIND_ONE = {"d": 8, "k": 1, "k2": 0, "room": "1x8x1", "n": 16, "batch": 16, "s
 CONTRAST = {
     "smoke": Grid(seeds=SEEDS, n=6, H=1, d=2, k=0, room="1x2", steps=400, batch=32),
     "cpu": Grid(seeds=SEEDS, n=(8, 16), H=1, d=2, k=0, room="1x2", steps=700, batch=32),
-    "gpu": Grid(seeds=SEEDS, n=(8, 16, 32, 64, 128), H=1, d=2, k=0, room="1x2", steps=8000, batch=32),
+    "gpu": Grid(seeds=SEEDS, n=(8, 16, 32, 64, 128), H=1, d=2, k=0, room="1x2", steps=5000, batch=32),
 }
 ONE_LAYER = {"model": "one layer", "k": 16, "k2": 16, "room": "1x2x16x16"}
 TWO_LAYERS = {"model": "two layers", "k": 0, "k2": 0, "room": "1x2"}
@@ -109,7 +108,7 @@ def _points(m: int, H: int, d: int, k: int, steps: int, seeds: int) -> Grid:
 LEARNED = {
     "smoke": _points(1, 1, 1, 0, 40, 16) + _points(2, 1, 1, 0, 100, 16),
     "cpu": _points(1, 1, 1, 0, 100, 16) + _points(2, 1, 1, 0, 1500, 32) + _points(2, 1, 4, 0, 1500, 32),
-    "gpu": _points(1, 1, 1, 0, 200, 64) + _points(2, 1, 1, 0, 8000, 64) + _points(2, 1, 8, 0, 8000, 64),
+    "gpu": _points(1, 1, 1, 0, 200, 64) + _points(2, 1, 1, 0, 4000, 64) + _points(2, 1, 8, 0, 4000, 64),
 }
 
 
@@ -120,9 +119,9 @@ FORMATS = {
 }
 SHORT_FORMATS = (8, 11, 24)  # whose message float64 can read without an error of its own
 NEAR = {
-    "smoke": Grid(seeds=SEEDS, n=8, D=2, H=2, sigma=0.0, steps=500, batch=16, rate=0.02),
+    "smoke": Grid(seeds=SEEDS, n=8, D=2, H=2, sigma=0.0, steps=350, batch=16, rate=0.02),
     "cpu": Grid(seeds=SEEDS, n=8, D=2, H=2, sigma=0.0, steps=1500, batch=16, rate=0.02),
-    "gpu": Grid(seeds=32, n=(8, 12), D=2, H=2, sigma=0.0, steps=(1500, 6000), batch=64, rate=0.02),
+    "gpu": Grid(seeds=32, n=(8, 12), D=2, H=2, sigma=0.0, steps=(1500, 4000), batch=64, rate=0.02),
 }
 
 # ---------------------------------------------------------------------------- SUM_2
@@ -133,7 +132,7 @@ SUM2 = {
         seeds=16, n=(8, 16), M=lambda n: 32 if n == 8 else 128, H=1, d=2, k=64, k2=0, room="1x64x64", steps=6000
     ),
 }
-EXCLUDED = {"n": 8, "M": 32, "H": 1, "d": (1, 2), "k": 0, "k2": 0, "room": "1x2", "steps": 50, "words": "shattered"}
+EXCLUDED = {"n": 8, "M": 32, "H": 1, "d": (1, 2), "k": 0, "k2": 0, "room": "1x2", "steps": 30, "words": "shattered"}
 
 # ---------------------------------------------------------------------------- sizes
 FAR = (2**10, 2**14, 2**18, 2**22, 2**26, 2**30)
