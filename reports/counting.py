@@ -1,12 +1,12 @@
 """Figures of the counting paper: heat maps of interventions, the untrained baseline, heads under each loss, variants.
 
-Each entry of PAGES is a function of (verdict body, accessor of the records of an experiment) that returns a matplotlib
+Each entry of PAGES is a function of (verdict body, run file) that returns a matplotlib
 Figure; nothing is predicted here, predictions are those that the verdict holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from theory.core.record import RunFile
+
 Body = Mapping[str, Any]
-Records = Callable[..., Iterable[Any]]
 ACCURACY = "viridis"  # one scale for all maps of accuracy
 OFFSET = "PuOr"  # differences
 
@@ -43,14 +44,14 @@ def _grid_of(cells: Sequence[Body], name: str) -> tuple[list[list[float]], list[
     return [[first[a, b] for b in columns] for a in rows], rows, columns
 
 
-def intervention_maps(verdict: Body, records: Records) -> Figure:
+def intervention_maps(verdict: Body, run: RunFile) -> Figure:
     """Measured surface, predicted surface and their difference, for the best and the least head of one trained net."""
     cells = [one for one in verdict["clauses"][0]["cells"] if one["bound"] is not None and one["value"] is not None]
     loss = cells[0]["cell"]["loss"]
     cells = [one for one in cells if one["cell"]["loss"] == loss]
     net = next(
         one
-        for one in records("counting/intervention")
+        for one in run.records("counting/intervention")
         if one.seed == 0 and one.cell["loss"] == loss and one.cell["m"] == cells[0]["cell"]["m"] and one.status == "ok"
     )
     accuracy = {head: net.values["s_acc"][head][0][0] for head in {one["cell"]["head"] for one in cells}}
@@ -76,10 +77,10 @@ def intervention_maps(verdict: Body, records: Records) -> Figure:
     return figure
 
 
-def value_free_scatter(verdict: Body, records: Records) -> Figure:
+def value_free_scatter(verdict: Body, run: RunFile) -> Figure:
     """Correlation of each head's measured surface with two predictions: its own numbers, and kappa = wS = 0."""
     sizes = {(one["cell"]["N"], one["cell"]["m"]) for clause in verdict["clauses"] for one in clause["cells"]}
-    nets = [one for one in records("counting/intervention") if (one.cell["N"], one.cell["m"]) in sizes]
+    nets = [one for one in run.records("counting/intervention") if (one.cell["N"], one.cell["m"]) in sizes]
     figure = new_figure(WIDTH, 2.4)
     axes = figure.subplots()
     for name, label, colour, marker in (
@@ -100,10 +101,12 @@ def value_free_scatter(verdict: Body, records: Records) -> Figure:
     return figure
 
 
-def cross_and_strip_maps(verdict: Body, records: Records) -> Figure:
+def cross_and_strip_maps(verdict: Body, run: RunFile) -> Figure:
     """Accuracy with a re-tuned threshold (cross) and at threshold 0 (strip); dots mark ratios that are perfect."""
     largest = max(one["cell"]["N"] for one in verdict["clauses"][0]["cells"])
-    nets = [one for one in records("counting/canonical-surface") if one.cell["N"] == largest and one.cell["kappa"] == 0]
+    nets = [
+        one for one in run.records("counting/canonical-surface") if one.cell["N"] == largest and one.cell["kappa"] == 0
+    ]
     figure = new_figure(WIDTH, 2.9)
     panels = figure.subplots(1, 2)
     for axes, frame, name, mark, title in (
@@ -159,12 +162,12 @@ def _sizes(verdict: Body) -> set[int]:
     return {one["cell"]["N"] for clause in verdict["clauses"] for one in clause["cells"]}
 
 
-def three_meanings(verdict: Body, records: Records) -> Figure:
+def three_meanings(verdict: Body, run: RunFile) -> Figure:
     """The three meanings of separation accuracy, ROC AUC and language accuracy, before and after training, by width."""
     sizes = _sizes(verdict)
     nets = [
         one
-        for one in records("counting/separation")
+        for one in run.records("counting/separation")
         if one.status == "ok" and one.cell["N"] in sizes and one.cell["H"] == 4 and "labels" not in one.cell
         and one.cell.get("steps") != 0
     ]  # fmt: skip
@@ -203,13 +206,13 @@ def _stage(one: Any, name: str, stage: str) -> float:
     return float(one.values[name][one.inner["stage"].index(stage)])
 
 
-def heads_by_loss(verdict: Body, records: Records) -> Figure:
+def heads_by_loss(verdict: Body, run: RunFile) -> Figure:
     """Heads of nets under each loss: mean accuracy, plain average, good, parked heads, and cooperation."""
     sizes, heads = _sizes(verdict), {one["cell"]["H"] for c in verdict["clauses"] for one in c["cells"]}
     steps = {one["cell"].get("steps") for c in verdict["clauses"] for one in c["cells"]}
     nets = [
         one
-        for one in records("counting/training")
+        for one in run.records("counting/training")
         if one.status == "ok" and one.cell["N"] in sizes and one.cell["H"] in heads and one.cell["d_h"] == 4
         and one.cell.get("steps") in steps and not set(one.cell) - {"N", "H", "d_h", "loss", "steps"}
     ]  # fmt: skip
@@ -235,12 +238,12 @@ def heads_by_loss(verdict: Body, records: Records) -> Figure:
     return figure
 
 
-def variants_of_one_head(verdict: Body, records: Records) -> Figure:
+def variants_of_one_head(verdict: Body, run: RunFile) -> Figure:
     """What one head trained on the answer reaches under every choice that the paper leaves open."""
     base = verdict["clauses"][0]["cells"][0]["cell"]
     fixed = {name: base[name] for name in ("N", "H", "loss")}
     groups: dict[str, list[Any]] = {}
-    for one in records("counting/training"):
+    for one in run.records("counting/training"):
         same = all(one.cell.get(name) == value for name, value in fixed.items())
         if one.status == "ok" and same and one.cell.get("steps") == base.get("steps"):
             extra = {n: v for n, v in one.cell.items() if n not in {*fixed, "steps", "d_h"} or (n == "d_h" and v != 4)}
@@ -264,10 +267,10 @@ def variants_of_one_head(verdict: Body, records: Records) -> Figure:
     return figure
 
 
-def margins_by_reader(verdict: Body, records: Records) -> Figure:
+def margins_by_reader(verdict: Body, run: RunFile) -> Figure:
     """Best margins of each way to put heads together, by width of the heads; 0 means that no read-out obeys the grammar."""
     sizes = _sizes(verdict)
-    nets = [one for one in records("counting/aggregation") if one.status == "ok" and one.cell["N"] in sizes]
+    nets = [one for one in run.records("counting/aggregation") if one.status == "ok" and one.cell["N"] in sizes]
     widths = sorted({one.cell["d_h"] for one in nets})
     figure = new_figure(WIDTH, 1.9)
     panels = figure.subplots(1, len(widths), squeeze=False, sharey=True)[0]
@@ -281,10 +284,10 @@ def margins_by_reader(verdict: Body, records: Records) -> Figure:
     return figure
 
 
-def shares_of_variance(verdict: Body, records: Records) -> Figure:
+def shares_of_variance(verdict: Body, run: RunFile) -> Figure:
     """Shares of the variance of head accuracy before and after training, by width of the heads."""
     sizes = _sizes(verdict)
-    nets = [one for one in records("counting/swap") if one.status == "ok" and one.cell["N"] in sizes]
+    nets = [one for one in run.records("counting/swap") if one.status == "ok" and one.cell["N"] in sizes]
     widths = sorted({one.cell["d_h"] for one in nets})
     figure = new_figure(WIDTH, 2.0)
     panels = figure.subplots(1, len(widths), squeeze=False, sharey=True, sharex=True)[0]
@@ -303,6 +306,14 @@ def shares_of_variance(verdict: Body, records: Records) -> Figure:
     return figure
 
 
+TITLE = "Counting: heads that compare the number of 0s and 1s"
+LEAD = (
+    "“Do Attention Heads Compete or Cooperate during Counting?” (arXiv:2502.06923v1). The body of the paper could not be had, only "
+    "its abstract and short summaries: nothing here reproduces its tables, and what it is said to find stands as a hypothesis.",
+    "What is offered instead is exact: one layer of attention on a bag of tokens is solved in closed form, and trained models "
+    "are compared with the formula. Everything that the paper leaves open (ties, lengths, closing token, biases, residual, "
+    "positions) is a switch, whose default stands at the end of each claim.",
+)
 PAGES: dict[str, Callable[..., Figure]] = {
     "counting/intervention-surface": intervention_maps,
     "counting/value-free-surface": value_free_scatter,

@@ -1,6 +1,6 @@
 """Figures of the generative paper beyond the default ones: curves and samples of text, the leak by position, heads, counts.
 
-Each entry is a function of (verdict body, accessor of the records of an experiment) that returns a matplotlib Figure.
+Each entry is a function of (verdict body, run file) that returns a matplotlib Figure.
 What they draw are exhibits: arrays and texts that a run keeps for the first seed of a setting and that no clause judges.
 """
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from theory.core.record import RunFile
+
 Body = Mapping[str, Any]
-Records = Callable[..., Any]
 TEXT, SYNTHETIC = "generative/text", "generative/synthetic"
 COUNTED = "counting 4"
 LEAKY, RUNNING = "generative_window_mean", "generative_running_mean"
@@ -33,14 +34,8 @@ LINE = 76  # characters of a sample on one line
 
 
 # ---------------------------------------------------------------------------- exhibits
-def exhibits(verdict: Body, records: Records, experiment: str, name: str) -> list[tuple[dict[str, Any], Any]]:
-    """(cell, body) of every exhibit of that name whose cell agrees with one of the claim's settings.
-
-    The accessor is the run's own method, so the run that it belongs to also holds the exhibits.
-    """
-    run = getattr(records, "__self__", None)
-    if run is None:
-        return []
+def exhibits(verdict: Body, run: RunFile, experiment: str, name: str) -> list[tuple[dict[str, Any], Any]]:
+    """(cell, body) of every exhibit of that name whose cell agrees with one of the claim's settings."""
     settings = [one["cell"] for clause in verdict["clauses"] for one in clause["cells"]]
     settings += [one["cell"] for clause in verdict["clauses"] for one in clause["control"]["cells"]]
     found = [(dict(one.cell), one.body) for one in run.exhibits(experiment) if one.name == name]
@@ -52,8 +47,8 @@ def _agree(lane: Body, cell: Body) -> bool:
     return all(canonical(lane[name]) == canonical(cell[name]) for name in lane if name in cell)
 
 
-def _first(verdict: Body, records: Records, experiment: str, name: str) -> Any:
-    found = exhibits(verdict, records, experiment, name)
+def _first(verdict: Body, run: RunFile, experiment: str, name: str) -> Any:
+    found = exhibits(verdict, run, experiment, name)
     if not found:
         raise LookupError(f"the run keeps no exhibit {name!r} of {experiment}")
     return found[0][1]
@@ -64,12 +59,12 @@ def _said(variant: str) -> str:
 
 
 # ---------------------------------------------------------------------------- curves and samples
-def text_page(verdict: Body, records: Records) -> Figure:
+def text_page(verdict: Body, run: RunFile) -> Figure:
     """Held-out loss while training, with the line that counting draws, and a sample of text of every variant."""
-    curves = _first(verdict, records, TEXT, "curves")
-    samples = _first(verdict, records, TEXT, "samples")
-    counting = _first(verdict, records, TEXT, "counting")
-    corpus = _first(verdict, records, TEXT, "corpus")
+    curves = _first(verdict, run, TEXT, "curves")
+    samples = _first(verdict, run, TEXT, "samples")
+    counting = _first(verdict, run, TEXT, "counting")
+    corpus = _first(verdict, run, TEXT, "corpus")
     figure = new_figure(WIDTH, 3.0 + 0.42 * (len(samples) + 1))
     top, below = figure.subplots(2, 1, height_ratios=(2.6, 0.42 * (len(samples) + 1)))
     _draw_curves(top, curves, counting)
@@ -116,9 +111,9 @@ def visible(sample: str) -> str:
 
 
 # ---------------------------------------------------------------------------- the leak by position
-def leak_page(verdict: Body, records: Records) -> Figure:
+def leak_page(verdict: Body, run: RunFile) -> Figure:
     """Teacher-forced loss at every position: the window mean is honest at the first and the last one only."""
-    found = exhibits(verdict, records, SYNTHETIC, "by_position")
+    found = exhibits(verdict, run, SYNTHETIC, "by_position")
     if not found:
         raise LookupError(f"the run keeps no exhibit 'by_position' of {SYNTHETIC}")
     figure = new_figure(WIDTH, 2.5)
@@ -141,9 +136,9 @@ def leak_page(verdict: Body, records: Records) -> Figure:
 
 
 # ---------------------------------------------------------------------------- heads
-def heads_page(verdict: Body, records: Records) -> Figure:
+def heads_page(verdict: Body, run: RunFile) -> Figure:
     """How much of each head's map depends on the input, before and after training."""
-    stages = _first(verdict, records, TEXT, "heads")
+    stages = _first(verdict, run, TEXT, "heads")
     figure = new_figure(WIDTH, 2.3)
     axes = figure.subplots()
     n_layers, n_heads = len(stages["trained"]), len(stages["trained"][0])
@@ -163,10 +158,10 @@ def heads_page(verdict: Body, records: Records) -> Figure:
 
 
 # ---------------------------------------------------------------------------- counting
-def counting_page(verdict: Body, records: Records) -> Figure:
+def counting_page(verdict: Body, run: RunFile) -> Figure:
     """Loss of counting against the length of its context, with the trained variants as lines."""
-    counting = _first(verdict, records, TEXT, "counting")
-    curves = _first(verdict, records, TEXT, "curves")
+    counting = _first(verdict, run, TEXT, "counting")
+    curves = _first(verdict, run, TEXT, "curves")
     orders = sorted((int(name.split()[1]), loss) for name, loss in counting.items())
     figure = new_figure(WIDTH, 2.5)
     axes = figure.subplots()
@@ -181,6 +176,14 @@ def counting_page(verdict: Body, records: Records) -> Figure:
     return figure
 
 
+TITLE = "A generative function in place of attention"
+LEAD = (
+    "“Breaking the Attention Bottleneck” (arXiv:2406.10906v1). Only its abstract was read first-hand; sizes, memory and remarks on "
+    "batches come from public summaries. It states no theorem: the propositions here are derived, its findings are claims.",
+    "Losses on sources whose true conditional is known are given as excess over it, on the same sample. A loss below what any "
+    "reader in time can reach is a leak, and is judged as one. Text is the documentation that comes with Python unless a file is "
+    "given; the curves carry the line that counting characters draws, without any training.",
+)
 PAGES: dict[str, Callable[..., Any]] = {
     "generative/smaller-loss-smaller-model": text_page,
     "generative/window-mean-leaks": leak_page,

@@ -92,21 +92,25 @@ CELLS = {
 PLAIN = [cell({"N": 4, "H": 1, "d_h": 4, "loss": "answer"})]
 
 
-def records(experiment=None):
-    return [one for one in RECORDS if experiment in (None, one.experiment)]
+class Run:
+    """As much of a run file as a page reads."""
+
+    @staticmethod
+    def records(experiment=None):
+        return [one for one in RECORDS if experiment in (None, one.experiment)]
 
 
 @pytest.mark.parametrize("claim", sorted(PAGES))
 def test_every_page_draws(claim):
     with drawing():
-        figure = PAGES[claim](verdict(CELLS.get(claim, PLAIN)), records)
+        figure = PAGES[claim](verdict(CELLS.get(claim, PLAIN)), Run)
         drawn = [axes for axes in figure.axes if axes.has_data()]
         assert drawn and svg_bytes(figure).startswith(b"<?xml")
 
 
 def test_maps_show_measured_predicted_and_their_difference():
     with drawing():
-        figure = PAGES["counting/intervention-surface"](verdict(SURFACE), records)
+        figure = PAGES["counting/intervention-surface"](verdict(SURFACE), Run)
     images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
     measured, predicted, off = images[:3]
     assert measured.shape == (3, 3) and measured[2][0] == pytest.approx(0.7)
@@ -119,6 +123,6 @@ def test_maps_put_w01_in_rows_and_take_the_first_net():
 
 
 def test_stage_and_meaning_are_found_by_name():
-    some = records("counting/separation")
+    some = Run.records("counting/separation")
     assert _picked(some, "accuracy", "trained", "own") == [0.8, 0.8]
     assert _picked(some, "accuracy", "init", "direction") == [0.6, 0.6]

@@ -1,5 +1,7 @@
 """Pages of the generative paper: drawn from exhibits alone, and a page without them says so."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from reports import generative as pages
@@ -39,19 +41,19 @@ def run(tmp_path):
 def test_page_is_drawn_and_repeats(name, run):
     cell = UNIFORM_CELL if "leaks" in name else TEXT_CELL
     with drawing():
-        first, second = (svg_bytes(pages.PAGES[name](verdict(cell), run.records)) for _ in range(2))
+        first, second = (svg_bytes(pages.PAGES[name](verdict(cell), run)) for _ in range(2))
     assert first == second and first.startswith(b"<?xml")
 
 
 def test_only_exhibits_of_the_claims_settings_are_drawn(run):
-    found = pages.exhibits(verdict(TEXT_CELL), run.records, pages.TEXT, "counting")
+    found = pages.exhibits(verdict(TEXT_CELL), run, pages.TEXT, "counting")
     assert [body for _, body in found] == [BODIES["counting"]]
 
 
 @pytest.mark.parametrize("name", pages.PAGES)
 def test_page_without_exhibits_says_so(name):
     with pytest.raises(LookupError, match="exhibit"):
-        pages.PAGES[name](verdict(TEXT_CELL), lambda experiment: ())
+        pages.PAGES[name](verdict(TEXT_CELL), SimpleNamespace(exhibits=lambda experiment: []))
 
 
 def test_sample_is_shown_with_its_line_ends():
