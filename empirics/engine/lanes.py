@@ -46,7 +46,8 @@ class Experiment:
         inner: axis -> values that one lane measures at once, in order; or a function of the shape coordinates.
         common: axes that stay out of the random key, so that their arms see the same draws.
         alone: lanes one by one, after a warm-up (timing).
-        inputs: ("corpus",) for experiments that read a file.
+        inputs: ("corpus",) for experiments that read a file; its hash becomes part of the cell.
+        own_input: True where the experiment reads a text of its own when no file is given.
         bytes_per_lane: memory that a lane takes, from its coordinates; decides how many lanes make a chunk.
     """
 
@@ -60,6 +61,7 @@ class Experiment:
     common: tuple[str, ...] = ()
     alone: bool = False
     inputs: tuple[str, ...] = ()
+    own_input: bool = False
     bytes_per_lane: Callable[[Cell], int] | None = None
 
     def __post_init__(self) -> None:

@@ -91,12 +91,12 @@ def make_plan(
     for name, some in wanted.items():
         experiment = experiments[name]
         plan.experiments[name] = experiment
-        if experiment.inputs and corpus is None:
+        if experiment.inputs and corpus is None and not experiment.own_input:
             reason = f"it reads {', '.join(experiment.inputs)}; give --corpus PATH"
             plan.skipped += [(name, cell, reason) for cell, _ in merged(pairs[name])]
             plan.wanted -= {f"{name} {canonical(cell)}" for cell, _ in pairs[name]}
         else:
-            _add(plan, experiment, some, of_corpus if experiment.inputs else index)
+            _add(plan, experiment, some, of_corpus if experiment.inputs and corpus else index)
     plan.seconds = _expected_seconds(plan, records)
     return plan
 

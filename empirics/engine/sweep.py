@@ -14,7 +14,7 @@ from empirics.engine import device as devices
 from empirics.engine import launch, pool
 from empirics.engine.execute import Progress, execute
 from empirics.engine.plan import LARGEST_DRY_RUN, LARGEST_SWEEP, Plan, make_plan
-from theory.core.claim import Claim
+from theory.core.claim import PROFILES, Claim
 from theory.core.contract import faults
 from theory.core.errors import ContractError, DomainError
 from theory.core.record import Record, RunFile, canonical
@@ -62,11 +62,10 @@ def read_corpus(path: str | os.PathLike[str] | None) -> tuple[Path, str] | None:
                           cure=str(error.strerror)) from error  # fmt: skip
 
 
-def _well_formed(claims: list[Claim], registry: Registry) -> list[Claim]:
-    found = [fault for claim in claims for fault in faults(claim, registry.statements)]
+def _well_formed(claims: list[Claim], registry: Registry, profile: str) -> None:
+    found = [fault for claim in claims for fault in faults(claim, registry.statements, profiles=(profile,))]
     if found:
         raise ContractError(tuple(found))
-    return claims
 
 
 def _read_plan(run_path: str | os.PathLike[str], planned_on: Callable[[Iterable[Record]], Plan]) -> Plan:
@@ -115,7 +114,8 @@ def sweep(
     """Measure what the claims need and the run does not hold yet.
 
     Args:
-        claims, papers: all claims when neither is given.  budget: seconds after which no new chunk is begun.
+        claims, papers: all claims when neither is given, but those on request only when named or in the gpu profile.
+        budget: seconds after which no new chunk is begun.
         device, pool_name, workers: where; see `empirics.engine.device.pick`, `POOLS`.  chunk: lanes trained together.
         yes: measure even when the plan asks for more than `LARGEST_SWEEP` lanes.
         report: called after each commit; planned: called once before the first lane.
@@ -123,8 +123,13 @@ def sweep(
     Raises: DomainError, ContractError, RecordError and NoSpaceError; nothing that was stored is touched.
     """
     _check_options(pool_name, workers, chunk)
+    if profile not in PROFILES:
+        raise DomainError(where="sweep", name="profile", rule=f"be one of {', '.join(PROFILES)}", value=profile)
     registry = registry or Registry.load()
-    chosen = _well_formed(registry.choose(claims, papers), registry)
+    chosen = [
+        one for one in registry.choose(claims, papers) if one.id in claims or not one.on_request or profile == "gpu"
+    ]
+    _well_formed(chosen, registry, profile)
     target, text = devices.pick(device), read_corpus(corpus)
     most = None if yes else LARGEST_DRY_RUN if dry_run else LARGEST_SWEEP
 

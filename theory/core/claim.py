@@ -270,6 +270,7 @@ class Claim:
         profiles: name -> grid.
         derivation: id of the derivation that proves it, if any.
         limits: what this verdict does not show.
+        on_request: measured in the `gpu` profile, or when it is named; too dear for every sweep.
     """
 
     id: str
@@ -281,6 +282,7 @@ class Claim:
     against: tuple[str, ...] = ()
     derivation: str | None = None
     limits: str = ""
+    on_request: bool = False
 
     @property
     def paper(self) -> str:

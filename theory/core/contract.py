@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from theory.core.bound import Bound
 from theory.core.claim import KINDS, PROFILES, Cell, Claim, Clause, Statement
@@ -14,8 +14,13 @@ from theory.core.verdict import LEVEL
 Fault = tuple[str, str]
 
 
-def faults(claim: Claim, statements: Mapping[str, Statement] | None = None) -> list[Fault]:
-    """What is wrong with a claim, as (what, why); empty when it is well formed."""
+def faults(
+    claim: Claim, statements: Mapping[str, Statement] | None = None, *, profiles: Iterable[str] | None = None
+) -> list[Fault]:
+    """What is wrong with a claim, as (what, why); empty when it is well formed.
+
+    profiles: whose grids are looked at; None takes all that the claim has.
+    """
     found: list[Fault] = []
     if claim.id.count("/") != 1 or not all(claim.id.split("/")):
         found.append((claim.id, "a claim's id must have the form paper/short-name"))
@@ -34,7 +39,7 @@ def faults(claim: Claim, statements: Mapping[str, Statement] | None = None) -> l
     for number, clause in enumerate(claim.clauses):
         found += _clause_faults(f"{claim.id}: clause {clause.label or number + 1}", clause)
     if not found:
-        for profile in claim.profiles:
+        for profile in claim.profiles if profiles is None else profiles:
             found += _grid_faults(claim, profile)
     return found
 

@@ -20,7 +20,7 @@ class Measured:
         self.experiments = dict(experiments)
         self._records: dict[tuple[str, str], dict[int, list[Record]]] = {}
         self._answers: dict[tuple[str, str, str], dict[int, Value]] = {}
-        self._paths: dict[tuple[str, str], list[int] | None] = {}
+        self._paths: dict[tuple[str, str, str], list[int] | None] = {}
         texts: dict[str, str] = {}
         for one in records:
             card = self.experiments.get(one.experiment)
@@ -36,8 +36,10 @@ class Measured:
 
     @classmethod
     def of(cls, run: RunFile) -> Measured:
-        """The index of a run file."""
-        return cls(run.get("experiments"), run.records())
+        """The index of a run file; where several input files were read, that of the last start goes first."""
+        last = next((one.get("corpus") for one in reversed(run.launches())), None)
+        sha = last["sha256"] if last else None
+        return cls(run.get("experiments"), sorted(run.records(), key=lambda one: one.cell.get("corpus") != sha))
 
     def values(self, experiment: str, observable: str, cell: Cell) -> dict[int, Value]:
         """Seed -> value at a cell whose coordinates include inner axes; empty where nothing was measured.
@@ -66,9 +68,9 @@ class Measured:
 
     def _path(self, record: Record, inner: Cell, text: str) -> list[int] | None:
         """Positions of the inner coordinates in a record, as far as they are given; None where it lacks one."""
-        name = (repr(record.inner), text)
+        name = (record.experiment, repr(record.inner), text)
         if name not in self._paths:
-            self._paths[name] = _positions(record, inner)
+            self._paths[name] = _positions(record, self.experiments[record.experiment]["inner"], inner)
         return self._paths[name]
 
     def failures(self) -> list[Record]:
@@ -91,12 +93,13 @@ class Measured:
         return inner, lane
 
 
-def _positions(record: Record, inner: Cell) -> list[int] | None:
+def _positions(record: Record, axes: list[str], inner: Cell) -> list[int] | None:
+    """Positions in the order in which the experiment names its axes; a stored record has them sorted by name."""
     path: list[int] = []
-    for name, offered in record.inner.items():
-        if name not in inner:
+    for name in axes:
+        if name not in inner or name not in record.inner:
             break
-        texts = [canonical(one) for one in offered]
+        texts = [canonical(one) for one in record.inner[name]]
         if canonical(inner[name]) not in texts:
             return None
         path.append(texts.index(canonical(inner[name])))

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from empirics.engine.sweep import Swept, parse_budget, read_corpus
 from empirics.verbs import print_outcome
 from theory import Grid
 from theory.core.errors import ContractError, DomainError, NoSpaceError, RecordError
+from theory.core.measured import Measured
 from theory.core.record import RunFile, canonical
 
 
@@ -291,6 +293,48 @@ def test_an_input_file_is_part_of_the_cell(swept: Any, tmp_path: Path) -> None:
         assert run.get("skipped") == {}
     with pytest.raises(DomainError, match="corpus"):
         read_corpus(tmp_path / "absent.txt")
+
+
+def test_an_experiment_with_a_text_of_its_own_is_measured_without_a_file_and_judged_on_the_last_one(
+    swept: Any, toy: Any, registry_of: Any, tmp_path: Path
+) -> None:
+    def reader(lanes: Lanes) -> Any:
+        length = len(lanes.corpus.read_text()) if lanes.corpus else 5
+        return {"loss": torch.full((len(lanes),), float(length))}
+
+    grid, fields = Grid(seeds=2, i=1), {"inputs": ("corpus",), "own_input": True}
+    (tmp_path / "a.txt").write_text("abc")
+
+    def judged_on() -> set[Any]:
+        with RunFile.read(tmp_path / "run.sqlite") as run:
+            return set(Measured.of(run).values("toy/made", "loss", {"i": 1}).values())
+
+    assert swept(reader, grid, fields=fields).progress.measured == 2 and judged_on() == {5.0}
+    assert swept(reader, grid, fields=fields, corpus=tmp_path / "a.txt").progress.measured == 2 and judged_on() == {3.0}
+    assert swept(reader, grid, fields=fields).progress.measured == 0
+
+
+def test_inner_axes_are_found_whatever_their_names(toy: Any, registry_of: Any, tmp_path: Path) -> None:
+    def table(lanes: Lanes) -> Any:
+        return {"loss": torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).expand(len(lanes), 2, 3)}
+
+    one = Experiment(id="toy/made", version=1, axes=("i",), measure=table, inner={"z": ("a", "b"), "b": (0, 1, 2)})
+    grid = Grid(seeds=2, i=1, z=("a", "b"), b=(0, 1, 2))
+    sweep(tmp_path / "r.sqlite", profile="smoke", registry=registry_of([toy.claim(grid, "toy/made")], [one]))
+    with RunFile.read(tmp_path / "r.sqlite") as run:
+        data = Measured.of(run)
+    assert data.values("toy/made", "loss", {"i": 1, "z": "b", "b": 2})[0] == 6.0
+    assert data.values("toy/made", "loss", {"i": 1, "z": "a", "b": 1})[1] == 2.0
+
+
+def test_a_claim_on_request_is_measured_when_named_or_in_the_largest_profile(
+    toy: Any, registry_of: Any, tmp_path: Path
+) -> None:
+    dear = replace(toy.claim(Grid(seeds=20, i=1), "toy/made"), on_request=True)
+    registry = registry_of([dear], [Experiment(id="toy/made", version=1, axes=("i",), measure=ones)])
+    for number, (options, found) in enumerate([({}, 0), ({"claims": [dear.id]}, 20), ({"profile": "gpu"}, 20)]):
+        done = sweep(tmp_path / f"{number}.sqlite", **{"profile": "smoke", "registry": registry, **options})
+        assert done.progress.measured == found
 
 
 def test_a_dry_run_plans_and_writes_nothing(swept: Any, tmp_path: Path) -> None:
