@@ -8,8 +8,9 @@ from theory.core.measured import Measured
 from theory.core.record import RunFile
 from theory.core.registry import Registry
 
+PAPERS = ["boolean", "selective"]
 REGISTRY = Registry.load()
-CLAIMS = [one for one in REGISTRY.claims.values() if one.paper == "boolean"]
+CLAIMS = [one for one in REGISTRY.claims.values() if one.paper in PAPERS]
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,7 @@ def smoke_run(tmp_path_factory):
     from empirics.engine.sweep import sweep
 
     path = tmp_path_factory.mktemp("run") / "smoke.sqlite"
-    done = sweep(path, profile="smoke", papers=["boolean"])
+    done = sweep(path, profile="smoke", papers=PAPERS)
     assert done.progress.failed == 0
     return path
 

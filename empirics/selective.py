@@ -1,0 +1,5 @@
+"""Experiments of the selective paper."""
+
+from empirics.engine.lanes import Experiment
+
+EXPERIMENTS: tuple[Experiment, ...] = ()

@@ -1,0 +1,5 @@
+"""Claims about temperature-controlled attention that are put to the test by measurement."""
+
+from theory.core.claim import Claim
+
+CLAIMS: tuple[Claim, ...] = ()
