@@ -20,7 +20,8 @@ from theory.core.bound import Source, bound
 from theory.core.domain import checks
 from theory.selective.parameters import ARXIV, DIM, L_PAIR, B, L, N, P, S, W, probabilities
 
-_FAR = 1e6  # chosen: beyond this multiple of nu^2 + 1 three terms of the Bessel function's expansion leave an error below 1e-18
+_FAR = 100  # chosen: beyond this multiple of nu^2 + 1 twelve terms of the Bessel function's expansion leave less than rounding
+_LARGEST = 1e9  # the library's scaled function gives nan from about 2e9 on
 _LEAST = 1e-290  # chosen: below it the scaled Bessel function is near its underflow
 
 
@@ -121,7 +122,7 @@ def max_weight_random_keys(*, L: int, B: float, d: int) -> float:
     >>> max_weight_random_keys(L=4, B=0, d=2)
     0.25
     """
-    return 1 / (1 + (int(L) - 1) * math.exp(log_mean_exp_score(float(B), int(d)) - B))
+    return 1 / (1 + (int(L) - 1) * math.exp(log_annealed_weight(float(B), int(d))))
 
 
 @checks(L_PAIR, P, DIM)
@@ -144,7 +145,7 @@ def min_scale_random_keys(*, L: int, p: float, d: int) -> float:
     from scipy.optimize import brentq
 
     def short(score: float) -> float:
-        return score - log_mean_exp_score(score, int(d)) - lead
+        return -log_annealed_weight(score, int(d)) - lead
 
     high = lead  # M_d >= 1, so the score is at least the lead
     while short(high) < 0:
@@ -152,24 +153,28 @@ def min_scale_random_keys(*, L: int, p: float, d: int) -> float:
     return float(brentq(short, min(lead, high / 2), high, xtol=1e-13 * high, rtol=1e-14))
 
 
-def log_mean_exp_score(B: float, d: int) -> float:
-    """log 0F1(; d/2; B^2/4): log of the mean of exp(B u_1) over the unit sphere in d dimensions; B >= 0, d >= 2."""
+def log_annealed_weight(B: float, d: int) -> float:
+    """log of e^(-B) 0F1(; d/2; B^2/4), the mean of exp(B u_1 - B) over the unit sphere in d dimensions; B >= 0, d >= 2."""
     if B == 0:
         return 0.0
     from scipy.special import gammaln, ive
 
     nu = d / 2 - 1
-    if _FAR * (nu * nu + 1) < B:  # the library's function gives nan for very large arguments
-        mu = 4 * nu * nu
-        tail = 1 - (mu - 1) / (8 * B) * (1 - (mu - 9) / (16 * B))
-        scaled = tail / math.sqrt(2 * math.pi * B)
-    else:
-        scaled = float(ive(nu, B))
+    scaled = _hankel(nu, B) if max(_FAR * (nu * nu + 1), 1.0) < B or _LARGEST < B else float(ive(nu, B))
     if scaled > _LEAST:
-        return float(gammaln(d / 2)) + nu * math.log(2 / B) + math.log(scaled) + B
+        return float(gammaln(d / 2)) + nu * math.log(2 / B) + math.log(scaled)
     # the scaled function underflows for B << d: the positive series, summed in logs up to well beyond its largest term
     peak = (math.sqrt(nu * nu + B * B) - nu) / 2
     k = np.arange(int(peak + 12 * math.sqrt(peak + 1) + 60))
     terms = 2 * k * math.log(B / 2) - gammaln(k + 1) - gammaln(d / 2 + k) + gammaln(d / 2)
     top = float(terms.max())
-    return top + math.log(float(np.exp(terms - top).sum()))
+    return top + math.log(float(np.exp(terms - top).sum())) - B
+
+
+def _hankel(nu: float, B: float) -> float:
+    """e^(-B) I_nu(B) by its expansion for large B."""
+    term, total = 1.0, 1.0
+    for k in range(1, 13):
+        term *= -(4 * nu * nu - (2 * k - 1) ** 2) / (8 * B * k)
+        total += term
+    return total / math.sqrt(2 * math.pi * B)

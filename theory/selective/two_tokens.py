@@ -75,7 +75,8 @@ def two_token_norms(*, g: float, rho: float, eps: float) -> TwoTokenNorms:
     """Printed bounds and exact least norms for the attention map [[1-g, g], [0, 1]] of two unit tokens, entrywise within eps.
 
     Statement: row 1 needs a lead p of the first key in [logit(1-g-eps), logit(1-g+eps)], row 2 a lead q >= B of the second;
-    standard attention then costs sqrt((p^2 + q^2 + 2 rho p q)/(1 - rho^2))/D.
+    standard attention then costs sqrt((p^2 + q^2 + 2 rho p q)/(1 - rho^2))/D.  A positive temperature keeps the sign of p, so
+    `positive` jumps where 0 leaves the interior of row 1's interval; there it is an infimum.
 
     Raises: DomainError unless eps <= min(g, 1-g)/2.
 
@@ -99,7 +100,7 @@ def two_token_norms(*, g: float, rho: float, eps: float) -> TwoTokenNorms:
     lower = (math.log(1 / (4 * eps)) - skew) / (distance * sine)
     p = min(max(-rho * large, low), high)  # row 1 is satisfied by an interval of leads; take the cheapest
     nearest = min(max(0.0, low), high)
-    against = math.copysign(rho, nearest * rho)  # sign(p) rho: above 0 where the rows want opposite keys
+    against = -rho if high <= 0 else rho  # above 0 where the rows want opposite keys: sign of the lead times rho
 
     def norm(excess: float) -> float:
         return math.hypot(large, excess / sine) / distance
@@ -109,7 +110,7 @@ def two_token_norms(*, g: float, rho: float, eps: float) -> TwoTokenNorms:
         sharp_lower=lower,
         standard=norm(p + rho * large),
         printed_converse=max(math.log(1 / eps), skew / sine) / distance,
-        positive=norm(max(abs(nearest) + against * large, 0.0) if nearest else 0.0),
+        positive=norm(0.0 if low < 0 < high else max(abs(nearest) + against * large, 0.0)),
         signed=norm(max(abs(nearest) - abs(rho) * large, 0.0)),
     )
 

@@ -134,7 +134,11 @@ def test_path_graph(rho, norm):
 
 def test_three_near_queries():
     row = np.array([3.0, 1, -1, -3])
-    given = {"logits": np.outer((1, 0.5, 0.2), row) + [[5], [-7], [0]], "E_q": equicorrelated(3, 0.8), "E_k": np.eye(4)}
+    given = {
+        "logits": np.outer((1, 0.5, 0.2), row) + np.array([[5], [-7], [0]]),
+        "E_q": equicorrelated(3, 0.8),
+        "E_k": np.eye(4),
+    }
     found = selective.min_norm_selective(**given)
     assert selective.min_norm(**given) == pytest.approx(6.330633703, rel=1e-9)
     assert (found.norm, *found.theta) == pytest.approx((4.472135955, 1, 1.6, 4), rel=1e-9)
@@ -198,8 +202,18 @@ def test_value_temperature_belongs_to_the_token_attended_to():
     assert selective.selective_attention(**LAYER).output[2] != pytest.approx(2 * plain[2], rel=0.1)
 
 
-BOUNDS = ("inverse_temperature selectivity_dynamic_range max_weight_bound min_logit_bound schedule_max_weight schedule_exponent "
-          "specificity_norm_lower_bound optimal_position_temperature projected_normal_resultant temperature_network_lower_bound").split()  # fmt: skip
+BOUNDS = [
+    "inverse_temperature",
+    "selectivity_dynamic_range",
+    "max_weight_bound",
+    "min_logit_bound",
+    "schedule_max_weight",
+    "schedule_exponent",
+    "specificity_norm_lower_bound",
+    "optimal_position_temperature",
+    "projected_normal_resultant",
+    "temperature_network_lower_bound",
+]
 
 
 @pytest.mark.parametrize("name", BOUNDS)
