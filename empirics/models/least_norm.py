@@ -125,7 +125,7 @@ def _normal_equations(
     kind: str, target: torch.Tensor, x: torch.Tensor, matrix: torch.Tensor, t: torch.Tensor, bias: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Minus the gradient, and the Gauss-Newton matrix, of N times the loss in (W, temperatures, biases)."""
-    n_lanes, n, d = x.shape
+    n_lanes, n, _ = x.shape
     tau, slope = _scale(kind, t)
     plain = x @ matrix @ x.transpose(-1, -2)
     weights = attention_weights(tau[..., None] * plain + bias[:, None, :], causal=False)

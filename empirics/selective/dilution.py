@@ -17,31 +17,35 @@ from empirics.tasks.graph_walks import unit_tokens
 from theory.selective import min_scale_random_keys
 
 HALF = 0.5  # weight asked for
-N_BISECTIONS = 60
+N_BISECTIONS = 48
 
 
 def required_scale(lanes: Lanes) -> Mapping[str, Any]:
     """Least score of the target key at which it holds half the weight, and its weight at the scale of the random-key law.
 
-    required_scale, weight: [lane, L].  Distractors are antipodal to the query, orthogonal to it, or random unit vectors;
-    for those each L takes the first L - 1 of the same keys.
+    required_scale, weight: [lane, L, geometry].  The other keys are antipodal to the query, orthogonal to it, or random
+    unit vectors; for those each L takes the first L - 1 of the same keys.
     """
-    lengths, geometry, width = lanes.inner("L"), lanes.size("geometry"), lanes.size("d")
-    cosines = _distractors(lanes, geometry, width, lengths[-1])
+    width = lanes.size("d")
+    every = {name: _distractors(lanes, name, width, lanes.inner("L")[-1]) for name in lanes.inner("geometry")}
     scales, weights = [], []
-    for length in lengths:
-        weight = _weight_of_target(cosines, length)
-        scales.append(_bisect(weight, len(lanes), lanes.device))
-        law = min_scale_random_keys(L=length, p=HALF, d=width)
-        weights.append(weight(torch.full((len(lanes),), float(law), dtype=torch.float64, device=lanes.device)))
+    for length in lanes.inner("L"):
+        law = float(min_scale_random_keys(L=length, p=HALF, d=width))
+        of_target = [_weight_of_target(cosines, length) for cosines in every.values()]
+        scales.append(torch.stack([_bisect(weight, len(lanes), lanes.device) for weight in of_target], dim=1))
+        at_law = torch.full((len(lanes),), law, dtype=torch.float64, device=lanes.device)
+        weights.append(torch.stack([weight(at_law) for weight in of_target], dim=1))
     return {"required_scale": torch.stack(scales, dim=1), "weight": torch.stack(weights, dim=1)}
+
+
+GEOMETRIES = {"antipodal": -1.0, "orthogonal": 0.0, "random": None}  # cosine of the query with every other key
 
 
 def _distractors(lanes: Lanes, geometry: str, width: int, longest: int) -> torch.Tensor:
     """Cosines of the query with the other keys: [lane, 1] where all are equal, else [lane, longest - 1]."""
-    if geometry == "random":
+    cosine = GEOMETRIES[geometry]
+    if cosine is None:
         return unit_tokens(lanes.keys, longest - 1, width)[..., 0]
-    cosine = {"antipodal": -1.0, "orthogonal": 0.0}[geometry]
     return torch.full((len(lanes), 1), cosine, dtype=torch.float64, device=lanes.device)
 
 
@@ -77,11 +81,11 @@ def _lengths(cell: Mapping[str, Any]) -> tuple[int, ...]:
 DILUTION = Experiment(
     id="selective/dilution",
     version=1,
-    axes=("geometry", "d", "shortest", "longest"),
+    axes=("d", "shortest", "longest"),
     measure=required_scale,
-    shape=("geometry", "d", "shortest", "longest"),
-    inner={"L": _lengths},
-    bytes_per_lane=lambda c: 40 * 2 ** c["longest"] * (c["d"] if c["geometry"] == "random" else 1) + 1000,
+    shape=("d", "shortest", "longest"),
+    inner={"L": _lengths, "geometry": tuple(GEOMETRIES)},
+    bytes_per_lane=lambda cell: 24 * 2 ** cell["longest"] * (cell["d"] + 3),
 )
 
 
@@ -89,11 +93,11 @@ def schedule_growth(lanes: Lanes) -> Mapping[str, Any]:
     """Largest weight at position n when the temperature follows 1 + s log n, and how it changes to the position 2n.
 
     The query is a unit token, W = w I; one key equals the query, all others are antipodal: the layout that the bound
-    allows.  weight: [lane]; growth: log of the weight at 2n over that at n: [lane].
+    allows.  weight: [lane]; rises: 1 where the weight at 2n is larger than at n, else 0: [lane].
     """
     w_l, s_l, n_l = lanes.column("w"), lanes.column("s"), lanes.column("n")
     now, later = (antipodal_weight(w_l, 1 + s_l * torch.log(n), n) for n in (n_l, 2 * n_l))
-    return {"weight": now, "growth": torch.log(later) - torch.log(now)}
+    return {"weight": now, "rises": (later > now).double()}
 
 
 def antipodal_weight(w_l: torch.Tensor, tau_l: torch.Tensor, n_l: torch.Tensor) -> torch.Tensor:
