@@ -1,7 +1,7 @@
 """Proof steps of the selective paper: what holds, what is false as printed, and what is empty."""
 
 from proofs_check.core.derivation import Derivation
-from proofs_check.selective import lengths, temperature, two_tokens
+from proofs_check.selective import layer, lengths, temperature, two_tokens
 
 DERIVATIONS = (
     Derivation(
@@ -21,5 +21,8 @@ DERIVATIONS = (
         "selective",
         "Dilution, schedules, random keys, Proposition 2 and appendix D.",
         lengths.STEPS,
+    ),
+    Derivation(
+        "selective/layer", "selective", "The layer's temperatures, its values, and the denoising task.", layer.STEPS
     ),
 )

@@ -226,7 +226,7 @@ def _counts(early: int) -> Iterator[tuple[str, bool]]:
 
 
 def _counts_for_all(early: int) -> Iterator[tuple[str, bool]]:
-    """The same counts for every L >= 12: linear in m for L = 4m + r, m >= 3.
+    """The same counts for every L >= 16: linear in m for L = 4m + r, m >= 4.
 
     With n1 = ceil(L/4), n2 = floor(L/2), n3 = ceil(3L/4): n_a(n2) <= n_a(n3) <= n3/4 and n_b(n1) <= 2 n1/3 leave
     n2 - n3/4 - 2 n1/3 early queries b; n_a(L) <= L/4 and n_a(n2) >= n2/3 leave L - n3 + 1 - L/4 + n2/3 late ones.
@@ -239,9 +239,9 @@ def _counts_for_all(early: int) -> Iterator[tuple[str, bool]]:
             first = n2 - Fraction(n3, 4) - Fraction(2 * n1, 3) - Fraction(length, early)
             return first, length - n3 + 1 - Fraction(length, 4) + Fraction(n2, 3) - Fraction(length, 6)
 
-        slopes = [b - a for a, b in zip(spare(3), spare(4))]
-        assert all(spare(m) == tuple(a + s * (m - 3) for a, s in zip(spare(3), slopes)) for m in range(3, 40))
-        yield f"L = 4m + {r}: {spare(3)} at m = 3", min(spare(3)) >= 0 and min(slopes) >= 0
+        slopes = [b - a for a, b in zip(spare(4), spare(5))]
+        assert all(spare(m) == tuple(a + s * (m - 4) for a, s in zip(spare(4), slopes)) for m in range(4, 40))
+        yield f"L = 4m + {r}: {spare(4)} at m = 4", min(spare(4)) >= 0 and min(slopes) >= 0
 
 
 def _repaired_floor(promise: Fraction) -> Result:
@@ -425,7 +425,7 @@ STEPS = (
     Step(
         "proposition-2-counts-all",
         FLAT,
-        "The same for every L >= 12, from what the hypotheses leave at L/4, L/2 and 3L/4",
+        "The same for every L >= 16, from what the hypotheses leave at L/4, L/2 and 3L/4",
         "exhaust",
         lambda: exhaust.holds(_counts_for_all(12)),
         Control("L/8 early", lambda: exhaust.holds(_counts_for_all(8))),

@@ -186,7 +186,7 @@ STATEMENTS = (
         "selective/lemma-1-exact",
         "The least |W| (spectral and Frobenius) of Lemma 1 is L_a if L_a |rho| <= L_b, else "
         "sqrt((L_a^2 + L_b^2 - 2 |rho| L_a L_b)/(1 - rho^2)).",
-        _ours("lemma-1-exact"),
+        _ours("lemma-1-exact, lemma-1-exact-grid"),
         functions=("specificity_norm_exact",),
     ),
     Statement(
@@ -200,7 +200,7 @@ STATEMENTS = (
         "selective/temperature-criterion",
         "For exact targets query temperature lowers the least norm iff some row of the selectivity matrix has a negative "
         "sum; then the least norm is a convex quadratic program in 1/tau.",
-        _ours("selectivity-matrix, selectivity-criterion"),
+        _ours("selectivity-matrix, selectivity-quadratic, selectivity-criterion"),
         functions=("selectivity_matrix", "min_norm", "min_norm_selective", "temperature_helps"),
     ),
     Statement(
@@ -214,7 +214,7 @@ STATEMENTS = (
         "selective/kl-norm",
         "The least norm within a KL tolerance is a jointly convex program in W and 1/tau; the temperature at its optimum "
         "need not be unique.",
-        _ours("kl-perspective, kl-certificate, kl-tau-interval"),
+        _ours("kl-perspective, kl-certificate-selective, kl-tau-interval"),
         functions=("min_norm_kl",),
     ),
     Statement(
@@ -226,7 +226,7 @@ STATEMENTS = (
     Statement(
         "selective/random-keys",
         "Among random unit keys in d dimensions a constant weight needs a score of order L^(2/(d-1)), not log L.",
-        _ours("random-keys, random-keys-exponent"),
+        _ours("random-keys-moments, random-keys, random-keys-exponent"),
         functions=("max_weight_random_keys", "min_scale_random_keys"),
     ),
     Statement(
@@ -252,7 +252,7 @@ STATEMENTS = (
     Statement(
         "selective/temperature-network",
         "A temperature difference delta at distance |a - b| needs |W_tmp| |W'| >= 2 atanh(delta/2)/(1.1289 |a - b|).",
-        _ours("gelu-slope, temperature-network"),
+        _ours("gelu-slope, tanh-difference, temperature-network"),
         functions=("temperature_network_lower_bound",),
     ),
     Statement(
@@ -264,13 +264,13 @@ STATEMENTS = (
     Statement(
         "selective/denoising-risks",
         "The risks of naive and oracle averaging follow from the mean resultant of a projected normal.",
-        _ours("projected-normal"),
+        _ours("projected-normal-integral, projected-normal"),
         functions=("projected_normal_resultant", "denoise_risk"),
     ),
     Statement(
         "selective/gate-floor",
         "A hard gate on the largest coordinate leaves a risk that does not vanish as L grows.",
-        _ours("gate-floor"),
+        _ours("gate-moments, gate-floor"),
         functions=("gate_pass_probabilities", "gate_risk_floor"),
     ),
     Statement(
