@@ -24,7 +24,7 @@ from theory.selective.parameters import ETA, TOL, Array, array, probabilities, r
 
 RANK = 1e-12  # chosen: singular values below this share of the largest are no direction of their own
 EDGE = 1e-12  # chosen: how near eta may come to a row's distance from uniform
-MOST_STEPS = 4000  # chosen: Newton steps in all; the worked examples take 60 to 200
+MOST_STAGES = 60  # chosen: weights of the barrier, each 5 times the last; the worked examples take 10 to 15
 SMOOTHINGS = tuple(10.0**-k for k in range(1, 16))
 RIDGES = (1e-2, 1e-4, 1e-6, 1e-8)  # chosen: pull to 0 in the search for a first point, weaker each time
 
@@ -234,6 +234,8 @@ class Program:
         c, gradient, _, _ = self.pieces(point)
         z = point[: self.size]
         best = 0.0
+        if c.min() < np.finfo(float).tiny:  # met to rounding: the multipliers would overflow
+            return best
         pull = (gradient[:, : self.size] / c[:, None]).sum(axis=0)
         scale = float(z @ pull) / float(pull @ pull) if pull @ pull > 0 else 0.0
         for factor in (scale, scale * (1 - 1e-9)):
@@ -253,20 +255,30 @@ class Program:
         """(Z, theta, certified lower bound on the norm) with a relative gap of at most tol.  Raises: Undecided."""
         constraints = self.rows * (2 if self.selective else 1)
         weight = constraints / max(float(point[: self.size] @ point[: self.size]), 1e-12)
-        lower, steps, gap = 0.0, 0, np.inf
-        while steps < MOST_STEPS and weight < 1e40:
-            for _ in range(60):
-                steps += 1
-                decrease, point = self._newton(point, weight)
-                if decrease < 1e-10:
-                    break
+        lower, gap = 0.0, np.inf
+        for _ in range(MOST_STAGES):
+            point, exhausted = self._centred(point, weight)
             lower = max(lower, self.lower_bound(point))
             norm = float(np.linalg.norm(point[: self.size])) / float(self.theta(point).min())
             gap = (norm - lower) / norm
             if gap <= tol:
                 return point[: self.size].reshape(self.shape), self.theta(point), min(lower, norm)
+            if exhausted:
+                break
             weight *= 5
-        raise Undecided(f"min_norm_kl: relative gap {gap:.2g} above {tol:g} after {steps} steps")
+        raise Undecided(f"min_norm_kl: relative gap {gap:.2g} above {tol:g} at the end; ask for a larger tol or eta")
+
+    def _centred(self, point: Array, weight: float) -> tuple[Array, bool]:
+        """The barrier's minimiser for one weight, and whether a constraint was met to rounding, so that no digit is left."""
+        for _ in range(60):
+            try:
+                with np.errstate(over="raise", divide="raise", invalid="raise"):
+                    decrease, point = self._newton(point, weight)
+            except (FloatingPointError, np.linalg.LinAlgError):
+                return point, True
+            if decrease < 1e-10:
+                break
+        return point, False
 
     def _newton(self, point: Array, weight: float) -> tuple[float, Array]:
         """One damped Newton step on weight |Z|^2/2 - sum log c - sum log(theta - 1); (squared decrement, next point)."""

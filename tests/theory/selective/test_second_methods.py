@@ -261,6 +261,59 @@ def test_temperature_adds_targets_in_a_line_of_queries():
     assert selective.min_norm_kl(selective=True, **given).norm == pytest.approx(3 * math.sqrt(8), rel=0.05)
 
 
+@pytest.mark.parametrize(("rho", "standard"), [(0.9, 20.42), (0.97, 35.18), (0.99, 59.91)])
+def test_four_orthogonal_pairs_of_twins(rho, standard):
+    """Four mutually orthogonal pairs cost twice one pair: 16 orthonormal keys, collinear rows of norms 6 and 1.8."""
+    rows = np.random.default_rng(2).standard_normal((4, 16))
+    rows -= rows.mean(axis=1, keepdims=True)
+    rows *= 6 / np.linalg.norm(rows, axis=1, keepdims=True)
+    twin = np.array([[1, 0], [rho, math.sqrt(1 - rho**2)]])
+    given = {"logits": np.kron(rows, [[1], [0.3]]), "E_q": np.kron(np.eye(4), twin), "E_k": np.eye(16)}
+    found = selective.min_norm_selective(**given)
+    pair = selective.collinear_pair_norms(scale=6, r=0.3, rho=rho, c=1)
+    assert (
+        selective.min_norm(**given) == pytest.approx(2 * pair.standard, rel=1e-9) == pytest.approx(standard, abs=5e-3)
+    )
+    assert found.norm == pytest.approx(12, rel=1e-9) and found.theta[1::2] == pytest.approx(
+        np.full(4, 1 / pair.tau_b), rel=1e-8
+    )
+
+
+@pytest.mark.parametrize(
+    ("d", "share", "gap"), [(8, (0.75, 0.95), (1.5, 3.5)), (16, (0.03, 0.3), (1, 1.01)), (64, (0, 0.02), (1, 1.001))]
+)
+def test_random_graphs_gain_from_temperature_at_d_equal_n_only(d, share, gap):
+    """60 connected graphs on 8 nodes, transitions smoothed by .01, random unit embeddings as queries and keys."""
+    source, gaps, helps = np.random.default_rng(d), [], 0
+    while len(gaps) < 60:
+        upper = np.triu(source.random((8, 8)) < 0.35, 1)
+        near = upper | upper.T | np.eye(8, dtype=bool)
+        E = source.standard_normal((8, d))
+        E /= np.linalg.norm(E, axis=1, keepdims=True)
+        if (np.linalg.matrix_power(near.astype(int), 8) > 0).all():
+            given = {"logits": np.log(0.99 * near / near.sum(axis=1, keepdims=True) + 0.01 / 8), "E_q": E, "E_k": E}
+            gaps.append(selective.min_norm(**given) / selective.min_norm_selective(**given).norm)
+            helps += selective.temperature_helps(**given)
+            assert (gaps[-1] > 1 + 1e-9) == selective.temperature_helps(**given)
+    assert share[0] <= helps / 60 <= share[1] and gap[0] <= np.quantile(gaps, 0.9) <= gap[1]
+
+
+@pytest.mark.parametrize("chosen", [False, True], ids=["standard", "selective"])
+def test_least_tolerance_that_dependent_rows_reach(chosen):
+    """Below d = N: the solver's edge of feasibility against a direct minimisation of the largest KL."""
+    source, n = np.random.default_rng(3), 4
+    P = 0.95 * source.dirichlet(np.ones(4), 4) + 0.05 / 4
+    E = source.normal(size=(4, 2))
+    E /= np.linalg.norm(E, axis=1, keepdims=True)
+    rows = {"type": "ineq", "fun": lambda x: x[-1] - kl(P, x[n : n + 4, None] * (E @ x[:n].reshape(2, 2) @ E.T))}
+    box = [(-60, 60)] * n + [(1e-4 if chosen else 1, 1)] * 4 + [(0, 5)]
+    done = [minimize(lambda x: x[-1], np.r_[3 * source.normal(size=n), np.ones(4) * 0.7, 2], constraints=[rows], bounds=box,
+                     method="SLSQP", options={"ftol": 1e-12, "maxiter": 500}) for _ in range(8)]  # fmt: skip
+    floor = min(one.fun for one in done if rows["fun"](one.x).min() > -1e-8)
+    for eta, feasible in ((0.995 * floor, False), (1.005 * floor, True)):
+        assert (selective.min_norm_kl(P=P, E_q=E, E_k=E, eta=eta, selective=chosen) is not None) == feasible
+
+
 # ---------------------------------------------------------------------------- positions
 @pytest.mark.parametrize("c", [4, 3, Fraction(7, 2), 2.5])
 @pytest.mark.parametrize("L", [2, 3, 6, 7, 11, 13])
