@@ -135,6 +135,19 @@ def _perfect(numerator: bool) -> Result:
     return identity.vanishes([*exists, sympy.simplify(share - mix)])
 
 
+def _layer_schedule(inverse: bool) -> Result:
+    """log kappa_n + logit mix = w (1 + s log n) for all n iff w = logit mix and s = pow/w (kappa_n = n^pow)."""
+    import sympy
+
+    log_n, power, odds = sympy.symbols("log_n pow logit", positive=True)
+    w, s = sympy.symbols("w s", positive=True)
+    gap = sympy.Poly(
+        sympy.expand(power * log_n + odds - w * (1 + s * log_n)), log_n
+    ).all_coeffs()  # must vanish: [slope, rest]
+    solved = {w: odds, s: odds / power if inverse else power / odds}
+    return identity.vanishes([one.subs(solved) for one in gap])
+
+
 def _impossible(c: int) -> Iterator[tuple[str, bool]]:
     """(1 + c) floor(L/2) > 3 ceil(3L/4) for L = 4m + r, m >= 5: linear in m, so the value at m = 5 and the slope decide.
 
@@ -385,6 +398,14 @@ STEPS = (
         "identity",
         lambda: _perfect(False),
         Control("exp(tau) on the b part too, as the proof prints it", lambda: _perfect(True)),
+    ),
+    Step(
+        "layer-schedule",
+        ("selective/layer-schedule",),
+        "log kappa_n + logit mix = w (1 + s log n) for all n asks w = logit mix and s = pow/w, below 1 iff logit mix > pow",
+        "identity",
+        lambda: _layer_schedule(False),
+        Control("s = w/pow", lambda: _layer_schedule(True)),
     ),
     Step(
         "proposition-2-empty",

@@ -78,7 +78,7 @@ class SelectiveNorm:
 
 
 def min_norm_selective(*, logits: npt.ArrayLike, E_q: npt.ArrayLike, E_k: npt.ArrayLike) -> SelectiveNorm:
-    """Least |W|_F with query temperatures tau in (0, 1]: sqrt(min over theta >= 1 of theta^T A theta).
+    """Least |W|_F with free query temperatures tau in (0, 1]: sqrt(min over theta >= 1 of theta^T A theta).
 
     A convex quadratic program, solved by non-negative least squares and certified by duality: with y = A theta >= 0 every
     feasible theta' has theta'^T A theta' >= (1^T y)^2 / theta^T A theta.  A uniform row has an irrelevant theta, returned

@@ -33,7 +33,8 @@ RIDGES = (1e-2, 1e-4, 1e-6, 1e-8)  # chosen: pull to 0 in the search for a first
 class KLNorm:
     """Least |W|_F: norm - gap <= optimum <= norm.  tau [N] with largest entry 1 and W [d_q, d_k] reach the tolerance.
 
-    The norm and the logits' directions are determined; tau need not be, an interval of it can give the same norm.
+    tau are free inverse temperatures, one a query.  The norm and W are determined; tau need not be: an interval of it can
+    give the same norm.
     """
 
     norm: float

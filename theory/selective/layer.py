@@ -46,7 +46,7 @@ GELU_SLOPE = (11289041451851548, 10**16)
 
 @bound(params=(F, N, ALPHA), direction="exact", source=Source(ARXIV, "section 3, Definition 1", "v1"))
 def inverse_temperature(m: Any, *, f: Any, n: Any, alpha: Any) -> Any:
-    """Inverse temperature of the layer: tanh f + 1 + sigmoid(alpha) log n.
+    """Inverse temperature by the layer's formula: tanh f + 1 + sigmoid(alpha) log n.
 
     tanh f + 1 is computed as 2/(1 + exp(-2 f)), so that the value stays positive where tanh rounds to -1.
 
@@ -96,7 +96,7 @@ def selectivity_dynamic_range(m: Any, *, n: Any, alpha: Any) -> Any:
 
 @checks(N, BETA)
 def position_factor_official(*, n: int, beta: float, form: str = "exp") -> float:
-    """Factor by which the published code multiplies the logits of row n; it is not the paper's position term.
+    """Inverse temperature of the published code: the factor of the logits of row n; it is not the paper's position term.
 
     Statement: "exp" 1 + exp(-exp(beta)) log n; "linear" 1 + beta log n, of any sign.
 
@@ -210,7 +210,8 @@ def selective_attention(
         X: [L, d].
         W_q, W_k: [d, d_k].
         W_v: [d, d_v].
-        tau_q, tau_v: inverse temperatures [L], of any sign; None means ones.
+        tau_q, tau_v: free inverse temperatures, one a token [L], of any sign; None means ones.  For the layer's own pass
+            `inverse_temperature`.
         causal: whether a token sees only itself and those before it.
         scale: factor of the logits, 1/sqrt(d) when None.
 

@@ -237,6 +237,13 @@ STATEMENTS = (
         functions=("schedule_max_weight", "schedule_exponent"),
     ),
     Statement(
+        "selective/layer-schedule",
+        "Where kappa_n = n^pow, pow > 0, a position term 1 + s log n with 0 < s < 1 gives loss 0 iff logit(mix) > pow; so "
+        "never for mix = 1/2.",
+        _ours("layer-schedule"),
+        functions=("optimal_position_temperature", "inverse_temperature"),
+    ),
+    Statement(
         "selective/flat-floor",
         "The loss of the flat temperature is (2 - 2 rho)/L times a sum of squared mixing errors, least over one number "
         "for each type of query.",
