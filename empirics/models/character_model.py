@@ -8,6 +8,7 @@ weights tied to the embeddings.  Variants differ in the temperatures only and st
     ssa q, ssa k, ssa v, ssa qv        the layer's formula at these places, f(x) = out . GELU(x W) with the projection W of
                                        the place itself (weight sharing): one vector and one alpha a layer and place
     ssa qv own                         the same with a network of its own, hidden width d
+    untrained                          the standard model, which its user leaves as it was drawn
 
 Axes: l lane, b example, t position, s key position, h head, d feature, v vocabulary.
 """
@@ -23,7 +24,7 @@ from empirics.engine import rng
 from empirics.engine.train import Params
 from empirics.models.selective_attention import gelu, position_term, spikiness
 
-VARIANTS = ("standard", "const", "pos", "ssa q", "ssa k", "ssa v", "ssa qv", "ssa qv own")
+VARIANTS = ("standard", "const", "pos", "ssa q", "ssa k", "ssa v", "ssa qv", "ssa qv own", "untrained")
 _PLACES = {"ssa q": "q", "ssa k": "k", "ssa v": "v", "ssa qv": "qv", "ssa qv own": "qv"}
 
 

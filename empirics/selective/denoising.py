@@ -17,7 +17,7 @@ from empirics.models import selective_attention as model
 from empirics.tasks import noisy_signal as task
 
 ALPHA = 0.25
-N_TRAIN, N_TEST, BATCH = 2048, 2048, 32
+N_TRAIN, N_TEST, BATCH = 1024, 1024, 32
 N_HIDDEN = 8
 RULES = ("naive", "oracle", "gate", "posterior", "sharpness 0.1", "sharpness 1")
 # trained head -> (kind of query temperature, whether values are gated by a network)
@@ -132,7 +132,7 @@ class _Head:
 class _Tested:
     """A trained head on items that several lanes share, a block of items at a time."""
 
-    BLOCK = 256
+    BLOCK = 64
 
     def __init__(self, head: _Head, params: Params, tokens: torch.Tensor, q: torch.Tensor, index: torch.Tensor) -> None:
         self.head, self.params, self.tokens, self.q, self.index = head, params, tokens, q, index
@@ -149,7 +149,7 @@ class _Tested:
 
 def _bytes(cell: Mapping[str, Any]) -> int:
     per_item = 8 * cell["L"] * (cell["d"] * 2 + (3 * N_HIDDEN if cell["estimator"] == "value gate" else 4))
-    return int(256 * per_item + 8 * N_TEST * 4)
+    return int(_Tested.BLOCK * per_item + 8 * N_TEST * 4)
 
 
 DENOISING = Experiment(
@@ -157,7 +157,7 @@ DENOISING = Experiment(
     version=1,
     axes=("L", "sigma", "estimator", "learning_rate"),
     measure=denoising,
-    switches={"d": 8, "t": 0.5, "n_steps": 250},
+    switches={"d": 8, "t": 0.5, "n_steps": 200},
     shape=("L", "d", "estimator", "t", "n_steps"),
     common=("estimator", "learning_rate", "t", "n_steps"),
     bytes_per_lane=_bytes,

@@ -28,11 +28,14 @@ SNIPPET_AT = (
 def language_model(lanes: Lanes) -> Mapping[str, Any]:
     """Validation loss of a trained character model, and how sharp its attention is along the way.
 
-    validation_loss: nats a character on fixed validation sequences after training; loss_permuted: with every lane's
-    temperature vectors handed to the wrong feature; train_loss: mean over the last tenth of training; unigram: entropy of
-    single characters; added_parameters: what the temperatures add.  [lane] each, and, at every checkpoint (a share of
-    training) and position: spikiness, norm (of W_q W_k^T, the same at all positions), validation_curve (the same),
-    tau_q, tau_v (first layer, on one piece of validation text) and character (its code point).
+    [lane] each: validation_loss, nats a character on fixed validation sequences after training; loss_permuted, the same
+    with each temperature network's output weights handed to the wrong features; train_loss, mean over the last tenth of
+    training; context_gain, entropy of single characters of the training text less the validation loss;
+    added_parameters, what the temperatures add.
+
+    [lane, checkpoint, position] each, a checkpoint being a share of training: spikiness; norm, of W_q W_k^T, and
+    validation_curve, the same at all positions; tau_q, tau_v, of the first layer on one piece of validation text; and
+    character, the code point there.
     """
     corpus = text.load(lanes.corpus)
     train, validation = (part.to(lanes.device) for part in corpus.split())
@@ -43,8 +46,8 @@ def language_model(lanes: Lanes) -> Mapping[str, Any]:
     n_steps = int(lanes.size("n_steps"))
     marks = [round(share * n_steps) for share in lanes.inner("checkpoint")]
     params, seen, recent = setting.start(), [], []
-    optimiser = Adam(lanes.column("learning_rate"), beta_second=0.99)
-    rate = optimiser.rate_l
+    rate = lanes.column("learning_rate") * (setting.variant != "untrained")
+    optimiser = Adam(rate, beta_second=0.99)
     for step in range(n_steps + 1):
         for mark in marks:
             if mark == step:
@@ -70,7 +73,7 @@ def language_model(lanes: Lanes) -> Mapping[str, Any]:
         "validation_loss": final,
         "train_loss": torch.stack(recent).mean(dim=0) if recent else final,
         "loss_permuted": setting.validation(_scrambled(params), inputs, targets),
-        "unigram": unigram.expand(len(lanes)),
+        "context_gain": unigram - final,
         "added_parameters": torch.full_like(final, float(setting.n_added)),
     }
 

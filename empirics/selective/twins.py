@@ -58,7 +58,7 @@ def twin_training(lanes: Lanes) -> Mapping[str, Any]:
     return {
         "loss": loss_with(params, tau).clamp_min(floor),
         "loss_permuted": loss_with(params, model.permuted(tau, lanes.keys)).clamp_min(floor),
-        "tau_ratio": size.amax(dim=1) / size.amin(dim=1),
+        "tau_ratio": size.amax(dim=1) / size.amin(dim=1).clamp_min(1e-12),
         "norm": size.amax(dim=1) * model.frobenius_norm(params["matrix"]),
         "least_standard": least["standard"],
         "least_selective": least["selective"],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import Source, bound
+from theory.core.bound import Source, bound, constant
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.domain import Integer, Parameter, Real
 from theory.core.evidence import Observable
 from theory.core.fold import Best
-from theory.core.relation import AtMost, Equals, Exceeds
+from theory.core.relation import AtLeast, AtMost, Equals, Exceeds
 from theory.selective.claims_closed_forms import derived
-from theory.selective.claims_training import inside_clauses
+from theory.selective.claims_training import FREE_OF_MEANING, inside_clauses
 from theory.selective.denoising import denoise_risk
 from theory.selective.grids import DENOISING_RATES, LANGUAGE_RATES, PLAIN
 from theory.selective.layer import ssa_parameter_overhead
@@ -19,6 +19,7 @@ from theory.selective.parameters import ARXIV
 
 # ---------------------------------------------------------------------------- S9: value denoising
 RISK = Observable("risk", low=0, high=4, evidence="estimate", noise="gaussian")
+MEDIAN_RISK = Observable("risk", low=0, high=4, evidence="estimate", noise="median")  # large rates have heavy tails
 RISK_PERMUTED = Observable("risk_permuted", low=0, high=4, evidence="estimate", noise="gaussian")
 LENGTH = Parameter("L", Integer(1), "number of tokens")
 NOISE = Parameter("sigma", Real(0, open_low=True), "standard deviation of the noise")
@@ -71,8 +72,8 @@ VALUE_DENOISING = Claim(
     against=("selective/vanilla-is-naive", "selective/bayes-optimal"),
     experiment="selective/denoising",
     profiles={
-        "smoke": _denoising_grid((16,), (0.25,), 16),
-        "cpu": _denoising_grid((32,), (0.25, 0.5), 16),
+        "smoke": _denoising_grid((16,), (0.25,), 20),
+        "cpu": _denoising_grid((32,), (0.25,), 20),
         "gpu": _denoising_grid((16, 32, 128), (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.5), 32),
     },
     clauses=(
@@ -120,98 +121,91 @@ VALUE_DENOISING = Claim(
             control=Control(relation=Exceeds({"estimator": "oracle"}, {"estimator": "naive"}), says="naive averaging"),
         ),
         *inside_clauses(
-            DENOISING_RATES, RISK, by="train_risk", estimator=HEADS, learning_rate=DENOISING_RATES, sigma=0.25
+            DENOISING_RATES, MEDIAN_RISK, by="train_risk", estimator=HEADS, learning_rate=DENOISING_RATES, sigma=0.25
         ),
     ),
-    limits="d = 8 and a quarter of the tokens with signal, 250 steps; at sigma = .5 the head's gain over naive averaging is a "
+    limits="d = 8 and a quarter of the tokens with signal, 200 steps; at sigma = .5 the head's gain over naive averaging is a "
     "quarter, less than the threshold, and only the gate and the two means are judged there.",
 )
 
 
 # ---------------------------------------------------------------------------- language models
 VALIDATION = Observable("validation_loss", "nats", low=0, evidence="estimate", noise="gaussian")
-EACH_LOSS = Observable("validation_loss", "nats", low=0, evidence="exact")
+GAIN = Observable("context_gain", "nats", evidence="estimate", noise="gaussian")
 ADDED = Observable("added_parameters", low=0, evidence="exact")
-UNIGRAM = Parameter("unigram", Real(0), "entropy of single characters of the training text", "nats")
 LAYERS = Parameter("n_layers", Integer(1), "number of layers")
 MODEL_WIDTH = Parameter("d", Integer(1), "width of the model")
 TEMPERED = ("ssa q", "ssa v", "ssa qv")
-ALL_VARIANTS = (*PLAIN, *TEMPERED, "ssa k", "ssa qv own")
+_BY_TRAIN_LOSS = (Best("learning_rate", by="train_loss"),)
 
 
 @bound(
-    params=(UNIGRAM,),
-    direction="upper",
-    source=Source(where="a model that uses the context beats it", provenance="chosen"),
+    params=(LAYERS, MODEL_WIDTH),
+    direction="exact",
+    systems=("float",),
+    source=Source(ARXIV, "section 3, own MLP", "v1"),
+    latex=r"n (2 (h d + h) + 2),\ h = d",
 )
-def unigram_entropy(m: Any, *, unigram: Any) -> Any:
-    """Loss of the best model that ignores the context."""
-    return m.number(unigram)
-
-
-@bound(params=(LAYERS, MODEL_WIDTH), direction="exact", systems=("float",), source=Source(ARXIV, "section 3, own MLP", "v1"),
-       latex=r"n (2 (h d + h) + 2),\ h = d")  # fmt: skip
 def own_network_overhead(m: Any, *, n_layers: int, d: int) -> float:
     """Parameters that temperatures on queries and values add with networks of their own, hidden width d."""
     del m
     return float(ssa_parameter_overhead(mode="own_mlp", layers=n_layers, d=d, base=1, h=d, c=2).added)
 
 
-def _better(arm: str, rates: tuple[float, ...]) -> Clause:
-    """A tempered arm against the best of the plain ones, all at their best rates by training loss."""
-    tempered = {"variant": arm, "learning_rate": rates}
+def _better(arm: str) -> Clause:
+    """A tempered arm against the best of the plain ones, each at its best rate by training loss."""
     return Clause(
         label=f"{arm} against the best plain arm",
         kind="learnability",
         observable=VALIDATION,
-        folds=(Best("learning_rate", by="train_loss"),),
-        relation=Exceeds({"variant": PLAIN, "learning_rate": rates}, tempered),
+        folds=_BY_TRAIN_LOSS,
+        relation=Exceeds({"variant": PLAIN}, {"variant": arm}),
         control=Control(
-            relation=Exceeds({"variant": PLAIN, "learning_rate": rates}, {**tempered, "learning_rate": 0.0}),
-            says=f"{arm} left untrained",
+            relation=Exceeds({"variant": PLAIN}, {"variant": "untrained"}), says="an untrained model in its place"
         ),
     )
 
 
-def _language_grid(layers: int, width: int, block: int, n_steps: int, seeds: int) -> Grid:
+def _language_grid(sizes: tuple[int, int, int, int], seeds: int, rates: tuple[float, ...]) -> Grid:
+    layers, width, block, n_steps = sizes
     return Grid(
-        seeds=seeds, n_layers=layers, d=width, L=block, n_steps=n_steps, variant=ALL_VARIANTS,
-        learning_rate=LANGUAGE_RATES,
+        seeds=seeds, n_layers=layers, d=width, L=block, n_steps=n_steps, variant=("standard", "ssa qv", "ssa k"),
+        learning_rate=rates,
     )  # fmt: skip
 
 
 LANGUAGE_MODEL = Claim(
     id="selective/language-model",
-    says="On real text a small character model with temperatures on queries and values has a lower validation loss than "
-    "standard attention and than one learned number or the position term alone.",
+    says="On real text a small character model with temperatures on queries, on values or on both has a lower validation loss "
+    "than the best of standard attention, one learned number a layer, and the position term alone.",
     about=("selective/language-model", "selective/parameter-overhead"),
     experiment="selective/language-model",
     profiles={
-        "smoke": _language_grid(1, 16, 16, 80, 4),
-        "gpu": _language_grid(4, 128, 64, 2000, 8),
+        "smoke": _language_grid((1, 16, 16, 40), 6, (0.01, 0.03, 0.1)),
+        "gpu": _language_grid((4, 128, 64, 2000), 8, LANGUAGE_RATES),
     },
     clauses=(
         Clause(
             label="uses the context",
             kind="learnability",
-            observable=EACH_LOSS,
-            bound=unigram_entropy,
-            given=("unigram",),
-            folds=(Best("learning_rate", by="train_loss"),),
-            relation=AtMost(),
-            control=Control(at={"learning_rate": 0.0}, says="untrained"),
+            observable=GAIN,
+            bound=constant(0.0, Source(where="a model that ignores the context gains nothing", provenance="chosen")),
+            folds=_BY_TRAIN_LOSS,
+            relation=AtLeast(tight=FREE_OF_MEANING),
+            control=Control(at={"variant": "untrained"}, says="an untrained model"),
         ),
-        *(_better(arm, LANGUAGE_RATES) for arm in TEMPERED),
+        *(_better(arm) for arm in TEMPERED),
         Clause(
             label="parameters added",
             observable=ADDED,
             bound=own_network_overhead,
+            folds=_BY_TRAIN_LOSS,
             relation=Equals(),
-            at={"variant": "ssa qv own", "learning_rate": LANGUAGE_RATES[0]},
+            at={"variant": "ssa qv own"},
             control=Control(at={"variant": "ssa qv"}, says="shared weights"),
         ),
     ),
     limits="Only the gpu profile trains models of a size at which a difference could be expected (4 layers, width 128, blocks of "
-    "64); the smaller profiles show that the procedure works.  One text, few seeds: differences of less than about a tenth "
-    "of a nat are not resolved.",
+    "64); what the smaller profiles train has one layer and 40 steps, and shows only that the procedure works.  One text, "
+    "few seeds: differences of less than some hundredths of a nat are not resolved.",
 )

@@ -217,8 +217,7 @@ GRAPH_TARGETS = Claim(
     id="selective/graph-targets",
     says="On random graphs query temperature lowers the least norm when the width equals the number of tokens and no more "
     "from twice that width on; in training, one learned number for all tokens lowers the KL as free temperatures do.",
-    about=("selective/temperature-criterion",),
-    against=("selective/claim-1", "selective/aids-optimisation"),
+    about=("selective/temperature-criterion", "selective/aids-optimisation"),
     experiment="selective/graph-training",
     profiles={
         "smoke": _graph_grid(1000, 40, 200, (8, 16, 64)),
@@ -237,7 +236,7 @@ GRAPH_TARGETS = Claim(
         Clause(
             label="a gap at width N",
             observable=GAP_LARGE,
-            bound=constant(0.05, chosen("one graph in twenty has a ratio of norms above 1.5")),
+            bound=constant(0.1, chosen("the .9 quantile of the ratio of norms lies above 1.5")),
             relation=AtLeast(tight=FREE_OF_MEANING),
             at={"variant": _exact_only, "d": 8},
             control=Control(at={"variant": _exact_only, "d": 64}, says="width 64"),
@@ -276,7 +275,7 @@ GRAPH_TARGETS = Claim(
             label="temperatures are used",
             kind="learnability",
             observable=GRAPH_LOSS_PERMUTED,
-            folds=(Best("learning_rate"),),
+            folds=(Best("learning_rate", by="loss"),),
             relation=Exceeds({"variant": "free"}, {"variant": "const"}, scale="log ratio"),
             at={"variant": _trained("free")},
             control=Control(
