@@ -219,3 +219,14 @@ BOUNDS = [
 @pytest.mark.parametrize("name", BOUNDS)
 def test_elementary_formulas_are_bounds(name):
     assert isinstance(getattr(selective, name), Bound)
+
+
+def test_statements_name_functions_that_exist_and_ids_are_unique():
+    names = [one.id for one in selective.STATEMENTS]
+    assert len(set(names)) == len(names) and all(name.startswith("selective/") for name in names)
+    functions = {name for one in selective.STATEMENTS for name in one.functions}
+    assert functions <= set(selective.__all__)
+    public = {name for name in selective.__all__ if name[0].islower()}
+    assert public - functions == {
+        "position_factor_official"
+    }  # the published code's factor, about which nothing is stated
