@@ -41,7 +41,8 @@ def position_term(alpha: torch.Tensor, n: torch.Tensor) -> torch.Tensor:
 def token_term(params: Params, x_lid: torch.Tensor, prefix: str = "") -> torch.Tensor:
     """tanh(out . GELU(hidden x)).  Returns: [lane, token], in (-1, 1)."""
     hidden_lih = gelu(x_lid @ params[prefix + "hidden"])
-    return torch.tanh((hidden_lih @ params[prefix + "out"][..., None])[..., 0])
+    # a sum, since a product with a single vector rounds differently beside other lanes
+    return torch.tanh((hidden_lih * params[prefix + "out"][..., None, :]).sum(dim=-1))
 
 
 def initial_temperature(

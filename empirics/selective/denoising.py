@@ -101,18 +101,19 @@ class _Head:
         one = last.new_ones(len(last), 1, 1)
         group = torch.zeros(len(last), 1, dtype=torch.int64, device=last.device)
         tau = model.temperature(self.kind, params, one, self.n, group, "q_")
-        scores = (tokens @ (tau[..., None] * (last @ params["matrix"]))[..., None])[..., 0]
+        # sums of products in place of products with single vectors, which round differently beside other lanes
+        scores = (tokens * (tau[..., None] * (last @ params["matrix"]))[..., None, :]).sum(dim=-1)
         weights = scores.softmax(dim=-1)
         if self.gated:
             gate = self.gates(params, tokens)
             weights = weights * (torch.roll(gate, 1, dims=-1) if permute else gate)
-        return task.direction_risk((weights[..., None, :] @ tokens)[..., 0, :], q)
+        return task.direction_risk((weights[..., None] * tokens).sum(dim=-2), q)
 
     def gates(self, params: Params, tokens: torch.Tensor) -> torch.Tensor:
         """1 + tanh(out . GELU(hidden x + bias)), in (0, 2): the layer's value temperature at a fixed position."""
         rows = tokens.reshape(len(tokens), -1, self.width)
         hidden = model.gelu(rows @ params["v_hidden"] + params["v_bias"][:, None, :])
-        return (1 + torch.tanh((hidden @ params["v_out"][..., None])[..., 0])).reshape(tokens.shape[:-1])
+        return (1 + torch.tanh((hidden * params["v_out"][:, None, :]).sum(dim=-1))).reshape(tokens.shape[:-1])
 
     def trained(self, tokens: torch.Tensor, q: torch.Tensor, index: torch.Tensor, lanes: Lanes) -> Params:
         """Adam on the mean risk of batches that walk through the training items in order."""

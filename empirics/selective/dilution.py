@@ -65,8 +65,10 @@ def _weight_of_target(cosines_lj: torch.Tensor, length: int) -> Callable[[torch.
 def _bisect(weight: Callable[[torch.Tensor], torch.Tensor], n_lanes: int, device: torch.device) -> torch.Tensor:
     low = torch.zeros(n_lanes, dtype=torch.float64, device=device)
     high = torch.ones_like(low)
-    while bool((weight(high) < HALF).any()):
-        high = 2 * high
+    short = weight(high) < HALF
+    while bool(short.any()):
+        high = torch.where(short, 2 * high, high)
+        short = weight(high) < HALF
     for _ in range(N_BISECTIONS):
         middle = (low + high) / 2
         enough = weight(middle) >= HALF
