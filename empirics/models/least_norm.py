@@ -18,13 +18,17 @@ def selectivity_gram(logits_lij: torch.Tensor, queries_lid: torch.Tensor, keys_l
     The row i alone is answered by W_i = (dual query i) (shifted row i)^T (pseudo-inverse of the keys)^T, and
     A_ij = <W_i, W_j>; the free shift of each row is chosen by least squares.  Returns: [lane, N, N].
     """
-    dual_lid = torch.linalg.pinv(queries_lid).transpose(-1, -2)
-    back_ljd = torch.linalg.pinv(keys_ljd).transpose(-1, -2)
+    dual_lid, back_ljd = _dual(queries_lid), _dual(keys_ljd)
     raw_lid = logits_lij @ back_ljd
     shift_l1d = back_ljd.sum(dim=1, keepdim=True)
     along = (raw_lid @ shift_l1d.transpose(-1, -2)) / shift_l1d.square().sum(dim=-1, keepdim=True)
     rows_lid = raw_lid - along * shift_l1d
     return (dual_lid @ dual_lid.transpose(-1, -2)) * (rows_lid @ rows_lid.transpose(-1, -2))
+
+
+def _dual(rows_lid: torch.Tensor) -> torch.Tensor:
+    """The dual of independent rows: transposed pseudo-inverse, (E E^T)^-1 E."""
+    return torch.linalg.solve(rows_lid @ rows_lid.transpose(-1, -2), rows_lid)
 
 
 def least_norms(gram_lii: torch.Tensor) -> dict[str, torch.Tensor]:

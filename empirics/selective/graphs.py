@@ -45,10 +45,10 @@ def graph_training(lanes: Lanes) -> Mapping[str, Any]:
 
     loss: KL in nats, mean over query tokens (the population loss: every token once); loss_permuted: with the temperatures
     handed round among the tokens; map_error: mean over rows of the l1 distance between attention row and target row;
-    spikiness: mean over rows; norm: largest query temperature times the spectral norm of W; degree_correlation: of query
-    temperature and degree.  least_gap: least Frobenius norm at unit temperatures over that with temperatures in (0, 1],
-    for fixed random embeddings of this width and the graph smoothed by 1%; gap_small, gap_large: whether it is below
-    1.01, above 1.5; helps: whether temperature lowers it.  All [lane].
+    spikiness: mean over rows; norm: largest query temperature times the spectral norm of W, 0 where nothing was trained;
+    degree_correlation: of query temperature and degree.  least_gap: least Frobenius norm at unit temperatures over that
+    with temperatures in (0, 1], for fixed random embeddings of this width and the graph smoothed by 1%; gap_small,
+    gap_large: whether it is below 1.01, above 1.5; helps: whether temperature lowers it.  All [lane].
     """
     variant, readout, width = lanes.size("variant"), lanes.size("readout"), lanes.size("d")
     graph = connected_graph(lanes.keys, N_TOKENS)
@@ -67,7 +67,7 @@ def graph_training(lanes: Lanes) -> Mapping[str, Any]:
         "loss_permuted": network.loss(params, target, permute=True).clamp_min(LEAST),
         "map_error": (rows - target).abs().sum(dim=-1).mean(dim=-1),
         "spikiness": model.spikiness(rows, N_TOKENS).mean(dim=-1),
-        "norm": tau.abs().amax(dim=1) * model.operator_norm(params["matrix"]),
+        "norm": tau.abs().amax(dim=1) * (model.operator_norm(params["matrix"]) if lanes.size("n_steps") else 0),
         "degree_correlation": _correlation(tau, graph.sum(dim=-1)),
         **_exact_gap(lanes, graph, width),
     }

@@ -43,7 +43,7 @@ def test_formulas_enclose_their_floats(claim):
     """Each bound with a formula: the float lies within the rigorous interval, widened by its own rounding."""
     for clause in claim.clauses:
         for one in (clause.bound, clause.controlled().bound):
-            if one is None or "ball" not in one.systems:
+            if one is None or "ball" not in one.systems or clause.given:  # measured arguments stand in no cell
                 continue
             cell = next(cell for cell, _ in clause.cells(claim.grid("smoke")))
             values = {name: cell[name] for name in one.names}

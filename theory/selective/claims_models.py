@@ -181,7 +181,7 @@ LANGUAGE_MODEL = Claim(
     about=("selective/language-model", "selective/parameter-overhead"),
     experiment="selective/language-model",
     profiles={
-        "smoke": _language_grid((1, 16, 16, 40), 6, (0.01, 0.03, 0.1)),
+        "smoke": _language_grid((1, 16, 16, 40), 6, (0.03, 0.1)),
         "gpu": _language_grid((4, 128, 64, 2000), 8, LANGUAGE_RATES),
     },
     clauses=(
