@@ -180,9 +180,9 @@ COLLINEAR_TWINS = Claim(
         ),
         *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=NEAR_TWINS, c=1.0, variant=ARMS),
     ),
-    limits="400 steps of Adam (150 in the smallest profile) from W = 0 in width 16; the KL ratios depend on both.  At rho = .97 "
-    "the free temperature's advantage stayed below a factor e in pilots and is not judged; at .9 well-tuned standard attention ends lower "
-    "than any temperature.",
+    limits="400 steps of Adam (150 in the smallest profile) from W = 0 in width 16; the KL ratios depend on both.  At "
+    "rho = .97 the free temperature's advantage stayed below a factor e in pilots and is not judged; at .9 well-tuned "
+    "standard attention ends lower than any temperature.",
 )
 
 
