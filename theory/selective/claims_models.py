@@ -72,8 +72,8 @@ VALUE_DENOISING = Claim(
     against=("selective/vanilla-is-naive", "selective/bayes-optimal"),
     experiment="selective/denoising",
     profiles={
-        "smoke": _denoising_grid((16,), (0.25,), 20),
-        "cpu": _denoising_grid((32,), (0.25,), 20),
+        "smoke": _denoising_grid((16,), (0.25,), 24),
+        "cpu": _denoising_grid((32,), (0.25,), 24),
         "gpu": _denoising_grid((16, 32, 128), (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.5), 32),
     },
     clauses=(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 # one grid of rates for all arms of a comparison, wide enough that the best of every arm lies inside (a clause checks it)
-TWIN_RATES = (0.03, 0.1, 0.3, 1.0, 2.0, 8.0)
+TWIN_RATES = (0.01, 0.1, 0.3, 1.0, 2.0, 8.0)
 GRAPH_RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-DENOISING_RATES = (0.003, 0.01, 0.03, 0.1, 0.5)
+DENOISING_RATES = (0.003, 0.01, 0.03, 0.1, 0.7)
 LANGUAGE_RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
 
 PLAIN = ("standard", "const", "pos")  # arms without a temperature that depends on the token
