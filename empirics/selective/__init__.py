@@ -1,0 +1,22 @@
+"""Experiments of the paper on temperature-controlled attention, in the order of its claims."""
+
+from empirics.selective.denoising import DENOISING
+from empirics.selective.dilution import DILUTION, SCHEDULE
+from empirics.selective.graphs import EXPRESSIVITY, GRAPH_TRAINING
+from empirics.selective.language import LANGUAGE_MODEL
+from empirics.selective.temperature_network import TEMPERATURE_PAIR
+from empirics.selective.twins import TWINS
+from empirics.selective.two_tokens import STRING_LOSS, TWO_TOKEN_NORMS
+
+EXPERIMENTS = (
+    DILUTION,
+    SCHEDULE,
+    TWO_TOKEN_NORMS,
+    TWINS,
+    GRAPH_TRAINING,
+    EXPRESSIVITY,
+    STRING_LOSS,
+    DENOISING,
+    TEMPERATURE_PAIR,
+    LANGUAGE_MODEL,
+)

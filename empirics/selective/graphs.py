@@ -1,0 +1,207 @@
+"""Random graphs as targets: least norms, least losses with given embeddings, and training with three read-outs.
+
+Words for the letters of the grid: N = 8 tokens, d width.  Every context holds each token once; the last one is the query.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from empirics.engine import rng
+from empirics.engine.lanes import Experiment, Lanes
+from empirics.engine.train import Adam, Params, fit
+from empirics.models import selective_attention as model
+from empirics.models.least_norm import least_loss, least_norms, selectivity_gram
+from empirics.tasks.graph_walks import connected_graph, transition_rows, unit_tokens
+
+N_TOKENS = 8
+NORM_SMOOTHING, FLOOR_SMOOTHING = 0.01, 0.02  # share of the uniform row in targets that must be reached exactly
+N_HIDDEN = 8
+LEAST = 1e-16
+
+# variant -> (kind of query temperature, of value temperature, of key temperature)
+PLACEMENTS = {
+    "standard": ("standard", "standard", "standard"),
+    "const": ("const", "standard", "standard"),
+    "pos": ("pos", "standard", "standard"),
+    "free": ("free", "standard", "standard"),
+    "layer": ("layer", "standard", "standard"),
+    "value": ("standard", "free", "standard"),
+    "query and value": ("free", "free", "standard"),
+    "key": ("standard", "standard", "free"),
+}
+
+
+# ---------------------------------------------------------------------------- training
+def graph_training(lanes: Lanes) -> Mapping[str, Any]:
+    """KL and attention map after training on a random connected graph, and the least norms for the same graph.
+
+    The prediction is the attention row itself ("pointer"), softmax(C f) with a free C ("free"), or with C the embeddings
+    ("tied").  Temperatures "free" are one number for each degree of a node, as in the paper's graph experiment.
+
+    loss: KL in nats, mean over query tokens (the population loss: every token once); loss_permuted: with the temperatures
+    handed round among the tokens; map_error: mean over rows of the l1 distance between attention row and target row;
+    spikiness: mean over rows; norm: largest query temperature times the spectral norm of W, 0 where nothing was trained;
+    degree_correlation: of query temperature and degree.  least_gap: least Frobenius norm at unit temperatures over that
+    with temperatures in (0, 1], for fixed random embeddings of this width and the graph smoothed by 1%; gap_small,
+    gap_large: whether it is below 1.01, above 1.5; helps: whether temperature lowers it.  All [lane].
+    """
+    variant, readout, width = lanes.size("variant"), lanes.size("readout"), lanes.size("d")
+    graph = connected_graph(lanes.keys, N_TOKENS)
+    target = transition_rows(graph)
+    network = _Network(lanes, variant, readout, graph)
+    params = network.start(width, lanes.size("start"))
+    if lanes.size("n_steps"):
+        rate = lanes.column("learning_rate")
+        params, _ = fit(
+            lambda current: network.loss(current, target), params, n_steps=lanes.size("n_steps"), optimiser=Adam(rate)
+        )
+    rows = network.map_rows(params)
+    tau = network.temperatures(params)["q"]
+    return {
+        "loss": network.loss(params, target).clamp_min(LEAST),
+        "loss_permuted": network.loss(params, target, permute=True).clamp_min(LEAST),
+        "map_error": (rows - target).abs().sum(dim=-1).mean(dim=-1),
+        "spikiness": model.spikiness(rows, N_TOKENS).mean(dim=-1),
+        "norm": tau.abs().amax(dim=1) * (model.operator_norm(params["matrix"]) if lanes.size("n_steps") else 0),
+        "degree_correlation": _correlation(tau, graph.sum(dim=-1)),
+        **_exact_gap(lanes, graph, width),
+    }
+
+
+def _exact_gap(lanes: Lanes, graph: torch.Tensor, width: int) -> dict[str, torch.Tensor]:
+    if width < N_TOKENS:  # rows of embeddings are dependent: exact targets are out of reach at any norm
+        return {}
+    tokens = unit_tokens(lanes.keys, N_TOKENS, width)
+    logits = torch.log(transition_rows(graph, NORM_SMOOTHING))
+    least = least_norms(selectivity_gram(logits, tokens, tokens))
+    gap = least["standard"] / least["selective"]
+    return {
+        "least_gap": gap,
+        "gap_small": (gap < 1.01).double(),
+        "gap_large": (gap > 1.5).double(),
+        "helps": least["helps"],
+    }
+
+
+def _correlation(a_li: torch.Tensor, b_li: torch.Tensor) -> torch.Tensor:
+    """Pearson correlation over tokens; 0 where one of them does not vary."""
+    a, b = a_li - a_li.mean(dim=1, keepdim=True), b_li - b_li.mean(dim=1, keepdim=True)
+    scale = (a.square().sum(dim=1) * b.square().sum(dim=1)).sqrt()
+    return torch.where(scale > 1e-12, (a * b).sum(dim=1) / scale.clamp_min(1e-12), 0.0)
+
+
+class _Network:
+    """One attention layer over the eight tokens, with temperatures where the variant puts them."""
+
+    def __init__(self, lanes: Lanes, variant: str, readout: str, graph: torch.Tensor) -> None:
+        self.lanes, self.readout = lanes, readout
+        self.kinds = dict(zip("qvk", PLACEMENTS[variant]))
+        self.degree = graph.sum(dim=-1).long()
+        self.n = torch.tensor([float(N_TOKENS)], dtype=torch.float64, device=lanes.device)
+
+    def start(self, width: int, start: str) -> Params:
+        """Small random weights ("random"), or W = 40 I on the initial tokens ("identity"): each token sees itself only."""
+        keys, size = self.lanes.keys, 1 / math.sqrt(width)
+        params: Params = {"tokens": rng.normal_like(keys, (N_TOKENS, width), size, "init tokens")}
+        if start == "identity":
+            eye = torch.eye(width, dtype=torch.float64, device=self.lanes.device)
+            params["matrix"] = 40 * eye.expand(len(keys), -1, -1)
+        else:
+            params["matrix"] = rng.normal_like(keys, (width, width), size, "init matrix")
+        if self.readout == "free":
+            params["classes"] = rng.normal_like(keys, (N_TOKENS, width), size, "init classes")
+        if self.readout == "tied":
+            params["sharpness"] = torch.ones(len(keys), dtype=torch.float64, device=self.lanes.device)
+        for place, kind in self.kinds.items():
+            params |= model.initial_temperature(
+                kind, keys, n_groups=N_TOKENS, width=width, n_hidden=N_HIDDEN, prefix=place + "_"
+            )
+        return params
+
+    def tokens(self, params: Params) -> torch.Tensor:
+        """Unit embeddings."""
+        raw = params["tokens"]
+        return raw / raw.square().sum(dim=-1, keepdim=True).sqrt()
+
+    def temperatures(self, params: Params) -> dict[str, torch.Tensor]:
+        """Inverse temperatures at queries, values and keys, each [lane, token]."""
+        x = self.tokens(params)
+        return {
+            place: model.temperature(kind, params, x, self.n, self.degree, place + "_")
+            for place, kind in self.kinds.items()
+        }
+
+    def scores(self, params: Params, *, permute: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        """(attention scores [lane, query, key], value temperatures [lane, key])."""
+        x, tau = self.tokens(params), self.temperatures(params)
+        if permute:
+            tau = {place: model.permuted(value, self.lanes.keys) for place, value in tau.items()}
+        plain = x @ params["matrix"] @ x.transpose(1, 2)
+        return tau["q"][..., None] * plain * tau["k"][:, None, :], tau["v"]
+
+    def map_rows(self, params: Params) -> torch.Tensor:
+        """Attention rows before value temperatures."""
+        return self.scores(params)[0].softmax(dim=-1)
+
+    def loss(self, params: Params, target: torch.Tensor, *, permute: bool = False) -> torch.Tensor:
+        """Mean KL over query tokens."""
+        scores, tau_v = self.scores(params, permute=permute)
+        if self.readout == "pointer":
+            # weights times value temperatures, normalised: their sum is the prediction's mass
+            predicted = scores.softmax(dim=-1) * tau_v.abs().clamp_min(1e-12)[:, None, :]
+            log_predicted = torch.log(predicted.clamp_min(1e-300)) - torch.log(predicted.sum(dim=-1, keepdim=True))
+            return model.excess_loss(target, log_predicted).mean(dim=-1)
+        x = self.tokens(params)
+        mixed = scores.softmax(dim=-1) @ (tau_v[..., None] * x)
+        if self.readout == "tied":
+            logits = params["sharpness"][:, None, None] * (mixed @ x.transpose(1, 2))
+        else:
+            logits = mixed @ params["classes"].transpose(1, 2)
+        return model.excess_loss(target, logits.log_softmax(dim=-1)).mean(dim=-1)
+
+
+GRAPH_TRAINING = Experiment(
+    id="selective/graph-training",
+    version=1,
+    axes=("d", "readout", "variant", "learning_rate"),
+    measure=graph_training,
+    switches={"n_steps": 600, "start": "random"},
+    shape=("d", "readout", "variant", "n_steps", "start"),
+    common=("readout", "variant", "learning_rate", "n_steps", "start"),
+    bytes_per_lane=lambda cell: 8 * (6 * cell["d"] ** 2 + 60 * cell["d"] + 800),
+)
+
+
+# ---------------------------------------------------------------------------- least loss with given embeddings
+N_STARTS, N_NEWTON = 4, 60
+
+
+def expressivity(lanes: Lanes) -> Mapping[str, Any]:
+    """Least KL that any W (and temperatures of a kind) reaches on a graph with fixed random unit embeddings.
+
+    loss: [lane], nats; the target is smoothed by 2%.  For "standard" the problem is convex and this is the least loss; for
+    the others it is the best of some starts, the first of which is the standard problem's.
+    """
+    graph = connected_graph(lanes.keys, N_TOKENS)
+    target = transition_rows(graph, FLOOR_SMOOTHING)
+    tokens = unit_tokens(lanes.keys, N_TOKENS, lanes.size("d"))
+    kind = lanes.size("variant")
+    starts = rng.normal_like(lanes.keys, (N_STARTS, N_TOKENS), 0.5 if kind != "signed" else 1.0, "starts")
+    starts[:, 0] = 1.0 if kind == "signed" else 0.0
+    return {"loss": least_loss(kind, target, tokens, starts, n_steps=N_NEWTON).clamp_min(0)}
+
+
+EXPRESSIVITY = Experiment(
+    id="selective/expressivity",
+    version=1,
+    axes=("d", "variant"),
+    measure=expressivity,
+    shape=("d", "variant"),
+    common=("variant",),
+    bytes_per_lane=lambda cell: 8 * N_STARTS * 3 * N_TOKENS**2 * (cell["d"] ** 2 + 2 * N_TOKENS),
+)

@@ -1,0 +1,173 @@
+"""Character-level language models on real text: do temperatures lower the validation loss, and where are they large?
+
+Reading the manual of Python, a model that has seen "The assert sta" is asked for "he assert stat".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from empirics.engine import rng
+from empirics.engine.lanes import Experiment, Lanes
+from empirics.engine.train import Adam, Params, gradients
+from empirics.models import temperature_language_model as model
+from empirics.tasks import text
+
+BATCH = 12  # sequences a step, as in the small setting for a CPU that this follows
+N_VALIDATION = 64  # validation sequences, evenly spaced over the validation text, the same for all
+EVALUATED_AT_ONCE = 8
+N_HEADS = 4
+SNIPPET_AT = (
+    0.37  # of the validation text: where the piece begins on whose tokens temperatures are shown; chosen blindly
+)
+
+
+def language_model(lanes: Lanes) -> Mapping[str, Any]:
+    """Validation loss of a trained character model, and how sharp its attention is along the way.
+
+    [lane] each: validation_loss, nats a character on fixed validation sequences after training; loss_permuted, the same
+    with each temperature network's output weights handed to the wrong features; train_loss, mean over the last tenth of
+    training; context_gain, entropy of single characters of the training text less the validation loss;
+    added_parameters, what the temperatures add.
+
+    [lane, checkpoint, position] each, a checkpoint being a share of training: spikiness; norm, of W_q W_k^T, and
+    validation_curve, the same at all positions; tau_q, tau_v, of the first layer on one piece of validation text; and
+    character, the code point there.
+    """
+    corpus = text.load(lanes.corpus)
+    train, validation = (part.to(lanes.device) for part in corpus.split())
+    setting = _Setting(lanes, len(corpus.characters))
+    inputs, targets = setting.validation_sequences(validation)
+    at = int(SNIPPET_AT * (len(validation) - setting.block))
+    snippet = validation[at : at + setting.block]
+    n_steps = int(lanes.size("n_steps"))
+    marks = [round(share * n_steps) for share in lanes.inner("checkpoint")]
+    params, seen, recent = setting.start(), [], []
+    rate = lanes.column("learning_rate") * (setting.variant != "untrained")
+    optimiser = Adam(rate, beta_second=0.99)
+    for step in range(n_steps + 1):
+        for mark in marks:
+            if mark == step:
+                seen.append(setting.look(params, inputs, targets, snippet))
+        if step == n_steps:
+            break
+        # a linear warm-up over the first twentieth, then a linear fall to a tenth
+        done = step / n_steps
+        optimiser.rate_l = rate * min(1.0, done / 0.05 + 1 / n_steps, 1 - 0.9 * max(0.0, done - 0.05) / 0.95)
+        batch, answers = setting.batch(train, step)
+        losses, grads = gradients(setting.loss(batch, answers), params)
+        optimiser.step(params, grads)
+        if step >= 0.9 * n_steps:
+            recent.append(losses)
+    stacked = {name: torch.stack([one[name] for one in seen], dim=1) for name in seen[0]}
+    codes = torch.tensor([float(ord(corpus.characters[int(i)])) for i in snippet], device=lanes.device)
+    final = stacked["validation_curve"][:, -1, 0]
+    frequency = torch.bincount(train, minlength=len(corpus.characters)).double() / len(train)
+    unigram = -(frequency * torch.log(frequency.clamp_min(1e-300))).sum()
+    return {
+        **stacked,
+        "character": codes.expand(len(lanes), len(marks), -1),
+        "validation_loss": final,
+        "train_loss": torch.stack(recent).mean(dim=0) if recent else final,
+        "loss_permuted": setting.validation(_scrambled(params), inputs, targets),
+        "context_gain": unigram - final,
+        "added_parameters": torch.full_like(final, float(setting.n_added)),
+    }
+
+
+def _scrambled(params: Params) -> Params:
+    """The model with each temperature network's output vector reversed, so that each feature has another's weight."""
+    return {name: value.flip(-1) if name.endswith(" out") else value for name, value in params.items()}
+
+
+class _Setting:
+    """Sizes, data and evaluation that all steps share."""
+
+    def __init__(self, lanes: Lanes, vocab_size: int) -> None:
+        self.lanes, self.vocab_size = lanes, vocab_size
+        self.variant = lanes.size("variant")
+        self.n_layers, self.width, self.block = (int(lanes.size(name)) for name in ("n_layers", "d", "L"))
+        self.n_added = model.n_added(self.variant, n_layers=self.n_layers, width=self.width)
+
+    def start(self) -> Params:
+        """Initial weights, float32."""
+        return model.initial_parameters(
+            self.lanes.keys, self.variant, n_layers=self.n_layers, width=self.width, block=self.block,
+            vocab_size=self.vocab_size, dtype=torch.float32,
+        )  # fmt: skip
+
+    def batch(self, train: torch.Tensor, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Random pieces of the training text, the same for all lanes of one key: ids [lane, b, t] twice, shifted by one."""
+        starts = rng.integers(self.lanes.keys, BATCH, len(train) - self.block, "order", step * BATCH)
+        pieces = train[starts[..., None] + torch.arange(self.block + 1, device=train.device)]
+        return pieces[..., :-1], pieces[..., 1:]
+
+    def validation_sequences(self, validation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Evenly spaced pieces of the validation text: ids [sequence, t] twice, shifted by one."""
+        room = len(validation) - self.block - 1
+        starts = torch.arange(N_VALIDATION, device=validation.device) * room // N_VALIDATION
+        pieces = validation[starts[:, None] + torch.arange(self.block + 1, device=validation.device)]
+        return pieces[:, :-1], pieces[:, 1:]
+
+    def forward(self, params: Params, ids: torch.Tensor, watch: list[dict[str, torch.Tensor]] | None) -> torch.Tensor:
+        """Logits on the same ids [b, t] for every lane, or on ids [lane, b, t]."""
+        ids = ids if ids.dim() == 3 else ids.expand(len(self.lanes), -1, -1)
+        return model.forward(params, ids, n_layers=self.n_layers, n_heads=N_HEADS, watch=watch)
+
+    def loss(self, ids: torch.Tensor, targets: torch.Tensor) -> Any:
+        """Parameters -> mean loss of a batch, [lane]."""
+        return lambda params: model.cross_entropy(self.forward(params, ids, None), targets).mean(dim=-1)
+
+    def validation(self, params: Params, inputs: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Mean validation loss, [lane]."""
+        with torch.no_grad():
+            parts = [
+                model.cross_entropy(self.forward(params, a, None), b.expand(len(self.lanes), -1, -1))
+                for a, b in zip(inputs.split(EVALUATED_AT_ONCE), targets.split(EVALUATED_AT_ONCE))
+            ]
+        return torch.cat(parts, dim=1).mean(dim=1)
+
+    def look(
+        self, params: Params, inputs: torch.Tensor, targets: torch.Tensor, snippet: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        """What is noted at a checkpoint, each [lane, position]."""
+        watched: list[dict[str, torch.Tensor]] = []
+        shown: list[dict[str, torch.Tensor]] = []
+        with torch.no_grad():
+            self.forward(params, inputs[:EVALUATED_AT_ONCE], watched)
+            self.forward(params, snippet[None], shown)
+            spikes = model.mean_spikiness(watched)
+            norm = model.query_key_norm(params, self.n_layers, N_HEADS)
+        ones = torch.ones_like(spikes)
+        return {
+            "spikiness": spikes,
+            "norm": norm[:, None] * ones,
+            "validation_curve": self.validation(params, inputs, targets)[:, None] * ones,
+            "tau_q": shown[0]["q"][:, 0] if "q" in shown[0] else ones,
+            "tau_v": shown[0]["v"][:, 0] if "v" in shown[0] else ones,
+        }
+
+
+CHECKPOINTS = (0.0, 0.1, 0.3, 1.0)
+
+
+def _bytes(cell: Mapping[str, Any]) -> int:
+    width, length, layers = cell["d"], cell["L"], cell["n_layers"]
+    weights = 12 * layers * width**2 + (128 + length) * width
+    activations = BATCH * length * (layers * (30 * width + 4 * N_HEADS * length) + 5 * 128)
+    return int(4 * (5 * weights + activations))
+
+
+LANGUAGE_MODEL = Experiment(
+    id="selective/language-model",
+    version=1,
+    axes=("n_layers", "d", "L", "n_steps", "variant", "learning_rate"),
+    measure=language_model,
+    shape=("n_layers", "d", "L", "n_steps", "variant"),
+    inner={"checkpoint": CHECKPOINTS, "position": lambda cell: tuple(range(1, cell["L"] + 1))},
+    common=("variant", "learning_rate"),
+    bytes_per_lane=_bytes,
+)

@@ -1,0 +1,77 @@
+"""Nearly equal queries that want the same keys with different sharpness: norms, and training with six temperatures.
+
+Words for the letters of the grid: rho cosine of two twins, r ratio of their logit norms, c cosine of their logit rows,
+d width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from empirics.engine.lanes import Experiment, Lanes
+from empirics.engine.train import Adam, Params, fit
+from empirics.models import selective_attention as model
+from empirics.models.least_norm import least_norms, selectivity_gram
+from empirics.tasks.twin_queries import N_KEYS, N_PAIRS, twins
+
+SCALE = 6.0  # norm of the sharper twin's logit row
+N_HIDDEN = 8  # of the layer's temperature network
+N_QUERIES = 2 * N_PAIRS
+
+
+def twin_training(lanes: Lanes) -> Mapping[str, Any]:
+    """Mean KL after Adam from W = 0 and tau = 1 on exact targets, and the least norms of the same instance.
+
+    loss: mean KL over the 8 queries in nats; loss_permuted: the same with the trained temperatures handed round among the
+    queries; tau_ratio: largest over smallest trained temperature; norm: largest |tau| times the Frobenius norm of W;
+    least_standard, least_selective: least Frobenius norms that reach the target exactly.  All [lane].
+    Positions: all queries stand at position n = 16, after the keys.
+    """
+    width, variant, n_steps = lanes.size("d"), lanes.size("variant"), lanes.size("n_steps")
+    rho, r, c = (lanes.column(name) for name in ("rho", "r", "c"))
+    queries, keys, logits = twins(lanes.keys, width, rho, r, c, SCALE)
+    least = least_norms(selectivity_gram(logits, queries, keys))
+    target = logits.softmax(dim=-1)
+    params: Params = {"matrix": torch.zeros(len(lanes), width, width, dtype=torch.float64, device=lanes.device)}
+    params |= model.initial_temperature(variant, lanes.keys, n_groups=N_QUERIES, width=width, n_hidden=N_HIDDEN)
+    n = torch.tensor([float(N_KEYS)], dtype=torch.float64, device=lanes.device)
+    group = torch.arange(N_QUERIES, device=lanes.device).expand(len(lanes), -1)
+
+    def temperatures(current: Params) -> torch.Tensor:
+        return model.temperature(variant, current, queries, n, group)
+
+    def loss_with(current: Params, tau_li: torch.Tensor) -> torch.Tensor:
+        scores = tau_li[..., None] * (queries @ current["matrix"] @ keys.transpose(1, 2))
+        return model.excess_loss(target, scores.log_softmax(dim=-1)).mean(dim=-1)
+
+    def loss(current: Params) -> torch.Tensor:
+        return loss_with(current, temperatures(current))
+
+    if n_steps:
+        params, _ = fit(loss, params, n_steps=n_steps, optimiser=Adam(lanes.column("learning_rate")))
+    tau = temperatures(params)
+    size = tau.abs()
+    floor = 1e-16  # below it the sum of rounding errors is no loss
+    return {
+        "loss": loss_with(params, tau).clamp_min(floor),
+        "loss_permuted": loss_with(params, model.permuted(tau, lanes.keys)).clamp_min(floor),
+        "tau_ratio": size.amax(dim=1) / size.amin(dim=1).clamp_min(1e-12),
+        "norm": size.amax(dim=1) * model.frobenius_norm(params["matrix"]),
+        "least_standard": least["standard"],
+        "least_selective": least["selective"],
+    }
+
+
+TWINS = Experiment(
+    id="selective/twins",
+    version=1,
+    axes=("rho", "c", "variant", "learning_rate"),
+    measure=twin_training,
+    switches={"r": 0.3, "d": 16, "n_steps": 400},
+    shape=("d", "variant", "n_steps"),
+    common=("variant", "learning_rate", "n_steps"),
+    bytes_per_lane=lambda cell: 8 * (5 * cell["d"] ** 2 + 60 * cell["d"] + 1500),
+)

@@ -1,0 +1,269 @@
+"""Figures of the paper on temperature-controlled attention that the default ones cannot give.
+
+Each entry is a function of (verdict body, accessor of the records of an experiment) that returns a matplotlib Figure; it
+stands in front of the default figures of the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports.core import panels
+from reports.core.style import COLOURS, GREY, INK, MARKERS, WIDTH, counted, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Records = Callable[[str], Iterable[Any]]
+ARMS = ("standard", "const", "pos", "free", "layer")
+NAMES = {
+    "standard": "standard",
+    "const": "one number for all",
+    "pos": "position term",
+    "free": "free, per query",
+    "layer": "layer's network",
+}
+
+
+def _ok(records: Records, experiment: str) -> list[Any]:
+    return [one for one in records(experiment) if one.status == "ok"]
+
+
+def _median(values: Sequence[float]) -> float:
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+def _style(index: int) -> dict[str, Any]:
+    return {"color": COLOURS[index % len(COLOURS)], "marker": MARKERS[index % len(MARKERS)], "markersize": 3.5}
+
+
+# ---------------------------------------------------------------------------- learning rates, arm by arm
+def _by_rate(axes: Axes, rows: Sequence[Any], name: str, arm_axis: str, arms: Sequence[str]) -> None:
+    """Median over seeds of an observable against the learning rate, one line an arm."""
+    for index, arm in enumerate(arms):
+        mine = [one for one in rows if one.cell[arm_axis] == arm]
+        rates = sorted({one.cell["learning_rate"] for one in mine if one.cell["learning_rate"] > 0})
+        values = [_median([r.values[name] for r in mine if r.cell["learning_rate"] == rate]) for rate in rates]
+        if rates:
+            axes.plot(rates, values, label=NAMES.get(arm, arm), **_style(index))
+    rates = sorted({one.cell["learning_rate"] for one in rows if one.cell["learning_rate"] > 0})
+    panels.set_x_axis(axes, rates, log=True, most=4)
+    panels.set_log_y(axes)
+    axes.set_xlabel("learning rate")
+
+
+def twins(verdict: Any, records: Records) -> Figure:
+    """KL of every arm against the learning rate, one panel for each cosine of the queries and of their logit rows."""
+    del verdict
+    rows = _ok(records, "selective/twins")
+    settings = sorted({(one.cell["c"], one.cell["rho"]) for one in rows}, reverse=True)
+    full = [s for s in settings if len({r.cell["variant"] for r in rows if (r.cell["c"], r.cell["rho"]) == s}) > 2][:6]
+    columns = min(3, len(full))
+    n_rows = -(-len(full) // columns)
+    figure = new_figure(WIDTH, 0.6 + 1.9 * n_rows)
+    grid = figure.subplots(n_rows, columns, squeeze=False, sharey=True).ravel()
+    for axes, (c, rho) in zip(grid, full):
+        here = [one for one in rows if (one.cell["c"], one.cell["rho"]) == (c, rho)]
+        _by_rate(axes, here, "loss", "variant", ARMS)
+        axes.set_title(f"queries {rho:g}, rows {c:g}")
+    for axes in grid[len(full) :]:
+        axes.set_axis_off()
+    for axes in grid[::columns]:
+        axes.set_ylabel("KL after training (nats)")
+    _legend(figure, grid[0])
+    return figure
+
+
+def _legend(figure: Figure, axes: Axes) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
+
+
+def graphs(verdict: Any, records: Records) -> Figure:
+    """Left the KL against the learning rate; right sharpness against norm of the trained models, each at its best rate."""
+    del verdict
+    rows = [
+        one
+        for one in _ok(records, "selective/graph-training")
+        if one.cell["readout"] == "pointer" and one.cell.get("n_steps", 600) and "start" not in one.cell
+    ]
+    figure = new_figure(WIDTH, 2.7)
+    left, right = figure.subplots(1, 2)
+    _by_rate(left, rows, "loss", "variant", ARMS)
+    left.set_ylabel("KL after training (nats)")
+    for index, arm in enumerate(ARMS):
+        best = _best_by_seed([one for one in rows if one.cell["variant"] == arm], "loss")
+        right.scatter(
+            [one.values["norm"] for one in best],
+            [one.values["spikiness"] for one in best],
+            s=9,
+            color=COLOURS[index],
+            marker=MARKERS[index],
+            linewidths=0,
+        )
+    panels.set_log_x(right)
+    right.set_xlabel("largest temperature times spectral norm of W")
+    right.set_ylabel("spikiness (smaller is sharper)")
+    right.set_title("each graph at its best rate")
+    _legend(figure, left)
+    return figure
+
+
+def _best_by_seed(rows: Sequence[Any], name: str) -> list[Any]:
+    best: dict[int, Any] = {}
+    for one in rows:
+        if one.seed not in best or one.values[name] < best[one.seed].values[name]:
+            best[one.seed] = one
+    return [best[seed] for seed in sorted(best)]
+
+
+def attention_maps(verdict: Any, records: Records) -> Figure:
+    """KL against the error of the attention map, one mark a trained model, by read-out."""
+    del verdict
+    rows = [one for one in _ok(records, "selective/graph-training") if one.cell.get("n_steps", 600)]
+    figure = new_figure(WIDTH, 2.8)
+    axes = figure.subplots()
+    words = {
+        "pointer": "attention row, with value temperatures if any, is the prediction",
+        "tied": "C tied to the embeddings",
+        "free": "free C",
+    }
+    for index, (readout, says) in enumerate(words.items()):
+        mine = [one for one in rows if one.cell["readout"] == readout]
+        axes.scatter(
+            [one.values["loss"] for one in mine],
+            [one.values["map_error"] for one in mine],
+            s=8, color=COLOURS[index], marker=MARKERS[index], linewidths=0, alpha=0.7, label=says,
+        )  # fmt: skip
+    axes.axvline(0.01, color=GREY, linewidth=0.8, linestyle="--")
+    panels.set_log_x(axes)
+    axes.set_ylim(0, 2)
+    axes.set_xlabel("KL after training (nats); left of the dashed line the task counts as learned")
+    axes.set_ylabel("l1 error of the attention row")
+    _legend(figure, axes)
+    return figure
+
+
+def denoising(verdict: Any, records: Records) -> Figure:
+    """Risk of every estimator, trained ones at the rate with the least training risk; dots are seeds."""
+    del verdict
+    rows = _ok(records, "selective/denoising")
+    settings = sorted({(one.cell["L"], one.cell["sigma"]) for one in rows})[:4]
+    order = ("naive", "sharpness 0.1", "vanilla", "const", "pos", "value gate", "oracle", "posterior")
+    figure = new_figure(WIDTH, 2.9)
+    panels = figure.subplots(1, len(settings), squeeze=False, sharey=True)[0]
+    for axes, (length, sigma) in zip(panels, settings):
+        here = [one for one in rows if (one.cell["L"], one.cell["sigma"]) == (length, sigma)]
+        for place, name in enumerate(order):
+            best = _best_by_seed([one for one in here if one.cell["estimator"] == name], "train_risk")
+            risks = [one.values["risk"]["mean"] for one in best]
+            axes.scatter(risks, [place] * len(risks), s=8, color=COLOURS[0], alpha=0.5, linewidths=0)
+            if risks:
+                axes.plot([_median(risks)] * 2, [place - 0.3, place + 0.3], color=INK)
+        axes.set_title(f"length {length}, noise {sigma:g}")
+        axes.set_xlabel("risk")
+        axes.set_xlim(left=0)
+        axes.set_yticks(range(len(order)), [_estimator(name) for name in order])
+    panels[0].invert_yaxis()
+    return figure
+
+
+def _estimator(name: str) -> str:
+    return {
+        "naive": "mean of all tokens",
+        "sharpness 0.1": "W = 0.1 I, untrained",
+        "vanilla": "trained head",
+        "const": "trained, one number",
+        "pos": "trained, position term",
+        "value gate": "trained, value gate",
+        "oracle": "mean of signal tokens",
+        "posterior": "posterior mean",
+    }[name]
+
+
+# ---------------------------------------------------------------------------- language models
+LANGUAGE_ARMS = ("standard", "const", "pos", "ssa q", "ssa v", "ssa qv")
+
+
+def language(verdict: Any, records: Records) -> Figure:
+    """Sharpness against length and training, norm against training, validation loss, and temperatures on real text."""
+    del verdict
+    rows = _ok(records, "selective/language-model")
+    sizes = max((one.cell["n_layers"], one.cell["d"], one.cell["L"], one.cell["n_steps"]) for one in rows)
+    rows = [r for r in rows if (r.cell["n_layers"], r.cell["d"], r.cell["L"], r.cell["n_steps"]) == sizes]
+    best = {arm: _best_by_seed([r for r in rows if r.cell["variant"] == arm], "train_loss") for arm in LANGUAGE_ARMS}
+    best = {arm: found for arm, found in best.items() if found}
+    figure = new_figure(WIDTH, 5.9)
+    figure.suptitle(
+        f"{counted(sizes[0], 'layer')} of width {sizes[1]}, blocks of {sizes[2]}, {sizes[3]} steps; medians over seeds",
+        fontsize=9.5,
+    )
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.1, 1.1, 0.75))
+    by_length, by_training = top.subplots(1, 2)
+    norms, losses = middle.subplots(1, 2)
+    for index, (arm, found) in enumerate(best.items()):
+        spikes = np.median([one.values["spikiness"] for one in found], axis=0)  # [checkpoint, position]
+        shares = found[0].inner["checkpoint"]
+        line = {"color": COLOURS[index], "label": arm}
+        by_length.plot(found[0].inner["position"], spikes[-1], **line)
+        by_training.plot(shares, spikes[:, -1], **{**_style(index), **line})
+        norm = np.median([one.values["norm"] for one in found], axis=0)[:, 0]
+        norms.plot(shares, norm, **_style(index))
+        final = [one.values["validation_loss"] for one in found]
+        losses.scatter(final, [index] * len(final), s=10, color=COLOURS[index], linewidths=0)
+        losses.plot([_median(final)] * 2, [index - 0.3, index + 0.3], color=INK)
+    by_length.set_xlabel("position")
+    by_length.set_ylabel("spikiness")
+    by_training.set_xlabel("share of training")
+    by_training.set_ylabel("spikiness, last position")
+    norms.set_xlabel("share of training")
+    norms.set_ylabel("spectral norm of W")
+    losses.set_yticks(range(len(best)), list(best))
+    losses.invert_yaxis()
+    losses.set_xlabel("validation loss (nats a character)")
+    _legend(top, by_length)
+    if "ssa qv" in best:
+        _text_map(bottom, best["ssa qv"][0])
+    return figure
+
+
+LINE = 32  # most characters in a line of the map
+
+
+def _text_map(figure: Any, record: Any) -> None:
+    """One piece of validation text, each character on its temperature of the first layer: queries, then values."""
+    characters = [chr(int(code)) for code in record.values["character"][-1]]
+    length = len(characters)
+    line = min(LINE, length)
+    n_lines = -(-length // line)
+    panels = figure.subplots(2, 1)
+    for axes, (name, says) in zip(panels, (("tau_q", "queries"), ("tau_v", "values"))):
+        tau = np.array(record.values[name][-1])
+        grid = np.full(n_lines * line, np.nan)
+        grid[:length] = tau
+        image = axes.imshow(grid.reshape(n_lines, line), aspect="auto", cmap="cividis")
+        middle = (np.nanmin(tau) + np.nanmax(tau)) / 2
+        for place, character in enumerate(characters):
+            shown = {"\n": "¶", " ": "·", "\t": "·"}.get(character, character)
+            axes.text(
+                place % line, place // line, shown, ha="center", va="center", fontsize=8,
+                color="white" if tau[place] < middle else "black",
+            )  # fmt: skip
+        axes.set_xticks([])
+        axes.set_yticks([])
+        axes.set_ylabel(says)
+        figure.colorbar(image, ax=axes, pad=0.01)
+    panels[0].set_title("inverse temperatures of the first layer on validation text, one trained model")
+
+
+PAGES: dict[str, Callable[..., Any]] = {
+    "selective/collinear-twins": twins,
+    "selective/graph-targets": graphs,
+    "selective/map-not-identified": attention_maps,
+    "selective/value-denoising": denoising,
+    "selective/language-model": language,
+}

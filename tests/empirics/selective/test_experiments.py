@@ -1,0 +1,238 @@
+"""The experiments on temperature-controlled attention against formulas, brute force, and the rule that lanes are alone."""
+
+import math
+
+import pytest
+import torch
+
+from empirics import selective
+from empirics.engine.lanes import Lane, Lanes
+from empirics.selective import denoising, dilution, graphs, language, temperature_network, twins, two_tokens
+from theory import selective as theory
+
+CPU = torch.device("cpu")
+F64 = torch.float64
+
+
+def lanes_of(experiment, *cells, seeds=1):
+    return Lanes(experiment, [Lane(experiment.id, cell, seed) for cell in cells for seed in range(seeds)], CPU)
+
+
+SMALL = {
+    "selective/dilution": {"d": 4, "shortest": 4, "longest": 6},
+    "selective/schedule": {"w": 1.0, "s": 0.4, "n": 100},
+    "selective/two-token-norms": {"g": 0.1, "rho": 0.9, "eps": 0.01, "variant": "signed"},
+    "selective/twins": {"rho": 0.9, "c": 1.0, "variant": "layer", "learning_rate": 0.1, "n_steps": 20},
+    "selective/graph-training": {"d": 8, "readout": "free", "variant": "query and value", "learning_rate": 0.1, "n_steps": 20},
+    "selective/expressivity": {"d": 3, "variant": "free"},
+    "selective/string-loss": {"string": "babbbb", "rho": 0.5, "schedule": "flat"},
+    "selective/denoising": {"L": 16, "sigma": 0.25, "estimator": "value gate", "learning_rate": 0.1, "n_steps": 5},
+    "selective/temperature-pair": {"goal": "gap", "rho": 0.9, "n": 1},
+    "selective/language-model": {"n_layers": 1, "d": 16, "L": 8, "n_steps": 5, "variant": "ssa qv", "learning_rate": 0.01},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _short_training(monkeypatch):
+    monkeypatch.setattr(temperature_network, "N_STEPS", 60)
+    monkeypatch.setattr(denoising, "N_TRAIN", 128)
+    monkeypatch.setattr(denoising, "N_TEST", 128)
+    monkeypatch.setattr(language, "N_VALIDATION", 16)
+
+
+def numbers(value):
+    return value.mean if hasattr(value, "mean") and not isinstance(value, torch.Tensor) else value
+
+
+@pytest.mark.parametrize("experiment", selective.EXPERIMENTS, ids=lambda one: one.id)
+def test_a_lane_alone_equals_the_same_lane_among_others(experiment):
+    cell = SMALL[experiment.id]
+    several = experiment.measure(lanes_of(experiment, cell, seeds=5))
+    alone = experiment.measure(lanes_of(experiment, cell, seeds=1))
+    for name, values in alone.items():
+        assert torch.equal(numbers(values)[0], numbers(several[name])[0]), name
+        assert torch.isfinite(numbers(values)).all(), name
+
+
+def test_every_experiment_states_its_memory():
+    assert set(SMALL) == {one.id for one in selective.EXPERIMENTS}
+    for experiment in selective.EXPERIMENTS:
+        assert experiment.bytes_per_lane(experiment.full(SMALL[experiment.id])) > 0
+
+
+# ---------------------------------------------------------------------------- dilution
+def test_required_scale_equals_the_bound_for_antipodal_keys_and_explicit_rows():
+    cell = SMALL["selective/dilution"]
+    found = dilution.required_scale(lanes_of(dilution.DILUTION, cell))["required_scale"][0]
+    for place, length in enumerate((16, 32, 64)):
+        antipodal, orthogonal, random = found[place].tolist()
+        assert antipodal == pytest.approx(float(theory.min_logit_bound(L=length, p=0.5)), rel=1e-9)
+        assert orthogonal == pytest.approx(2 * antipodal, rel=1e-9) and random > antipodal
+        row = torch.full((length,), -antipodal, dtype=F64)
+        row[0] = antipodal
+        assert float(row.softmax(0)[0]) == pytest.approx(0.5, rel=1e-9)
+
+
+def test_merged_row_of_the_schedule_equals_the_explicit_one():
+    w, tau, n = (torch.tensor([one], dtype=F64) for one in (0.8, 2.5, 300.0))
+    row = torch.full((300,), -0.8 * 2.5, dtype=F64)
+    row[0] = 0.8 * 2.5
+    assert float(dilution.antipodal_weight(w, tau, n)) == pytest.approx(float(row.softmax(0)[0]), rel=1e-12)
+
+
+# ---------------------------------------------------------------------------- two tokens
+CASES = [(0.1, 0.0, 0.01), (0.1, 0.9, 0.01), (0.9, 0.9, 0.01), (0.5, 0.9, 0.01), (0.3, 0.3, 0.05), (0.2, -0.8, 0.01)]
+
+
+@pytest.mark.parametrize("variant", ["standard", "positive", "signed"])
+def test_enumerated_norms_equal_the_closed_forms(variant):
+    cells = [{"g": g, "rho": rho, "eps": eps, "variant": variant} for g, rho, eps in CASES]
+    found = two_tokens.two_token_norms(lanes_of(two_tokens.TWO_TOKEN_NORMS, *cells))
+    for value, path, (g, rho, eps) in zip(found["least_norm"], found["path_norm"], CASES):
+        exact = theory.two_token_norms(g=g, rho=rho, eps=eps)
+        assert float(value) == pytest.approx(getattr(exact, variant), rel=1e-6)
+        assert exact.standard * (1 - 1e-9) <= float(path) <= 1.2 * exact.standard
+
+
+def test_the_path_is_that_of_plain_gradient_descent():
+    tokens = two_tokens.token_pair(torch.tensor([0.3], dtype=F64))
+    target = two_tokens.two_token_target(torch.tensor([0.3], dtype=F64))
+    matrix = torch.zeros(1, 2, 2, dtype=F64)
+    for _ in range(20000):
+        weights = (tokens @ matrix @ tokens.transpose(1, 2)).softmax(dim=-1)
+        if float((weights - target).abs().max()) <= 0.05:
+            break
+        matrix = matrix + 0.01 * tokens.transpose(1, 2) @ (target - weights) @ tokens
+    plain = float(torch.linalg.matrix_norm(matrix, ord=2))
+    found = two_tokens._norm_on_path(tokens, target, torch.tensor([0.05], dtype=F64))
+    assert float(found) == pytest.approx(plain, rel=0.01)
+
+
+@pytest.mark.parametrize(("rho", "mix"), [(0.0, 0.5), (0.9, 0.5), (0.0, 0.3)])
+def test_trained_flat_temperature_reaches_the_floor_and_no_less(rho, mix):
+    cell = {"string": "babbbb", "rho": rho, "schedule": "flat", "mix": mix}
+    loss = float(two_tokens.string_loss(lanes_of(two_tokens.STRING_LOSS, cell))["loss"])
+    floor = theory.flat_temperature_floor(string="babbbb", rho=rho, mix=mix)
+    assert floor * (1 - 1e-9) <= loss <= floor * (1 + 1e-6)
+
+
+def test_string_loss_is_that_of_an_attention_layer():
+    """The drawn example, with W and all positions written out."""
+    string, rho = "babb", 0.4
+    cell = {"string": string, "rho": rho, "schedule": "optimal"}
+    assert float(two_tokens.string_loss(lanes_of(two_tokens.STRING_LOSS, cell))["loss"]) < 1e-30
+    const = float(two_tokens.string_loss(lanes_of(two_tokens.STRING_LOSS, {**cell, "schedule": "const"}))["loss"])
+    a, b = two_tokens.token_pair(torch.tensor([rho], dtype=F64))[0]
+    taus = [math.log(1.0), math.log(2.0), math.log(3.0)]  # kappa_n from n = 2 on
+    total = 0.0
+    for n in (2, 3, 4):
+        tau = sum(taus) / 3
+        odds = [1 if letter == "b" else math.exp(tau) for letter in string[:n]]
+        mixed = sum(o * (a if letter == "a" else b) for o, letter in zip(odds, string)) / sum(odds)
+        total += float(((a + b) / 2 - mixed).square().sum())
+    assert const == pytest.approx(total / 4, rel=1e-12)
+
+
+# ---------------------------------------------------------------------------- twins and graphs
+def test_twin_norms_equal_the_closed_form_for_four_pairs():
+    cells = [
+        {"rho": r, "c": c, "variant": "free", "learning_rate": 0.1, "n_steps": 0} for r, c in ((0.9, 1.0), (0.99, 0.5))
+    ]
+    found = twins.twin_training(lanes_of(twins.TWINS, *cells))
+    for lane, (rho, c) in enumerate(((0.9, 1.0), (0.99, 0.5))):
+        exact = theory.collinear_pair_norms(scale=6.0, r=0.3, rho=rho, c=c)
+        assert float(found["least_standard"][lane]) == pytest.approx(2 * exact.standard, rel=1e-8)
+        assert float(found["least_selective"][lane]) == pytest.approx(2 * exact.selective, rel=1e-8)
+
+
+def test_untrained_twins_attend_uniformly():
+    cell = {"rho": 0.9, "c": 1.0, "variant": "const", "learning_rate": 0.1, "n_steps": 0}
+    lanes = lanes_of(twins.TWINS, cell)
+    _, _, logits = twins.twins(lanes.keys, 16, *(torch.tensor([v], dtype=F64) for v in (0.9, 0.3, 1.0)), twins.SCALE)
+    target = logits.softmax(-1)
+    assert float(twins.twin_training(lanes)["loss"]) == pytest.approx(
+        float((target * (target * 16).log()).sum(-1).mean()), rel=1e-12
+    )
+
+
+def test_identity_attention_solves_the_graph_task_with_the_wrong_map():
+    """W = beta I and C = log of the smoothed target: the loss vanishes and each token attends to itself."""
+    lanes = lanes_of(graphs.GRAPH_TRAINING, {**SMALL["selective/graph-training"], "variant": "standard"}, seeds=3)
+    graph = graphs.connected_graph(lanes.keys, 8)
+    target = graphs.transition_rows(graph)
+    network = graphs._Network(lanes, "standard", "free", graph)
+    params = network.start(8, "identity")
+    eye = torch.eye(8, dtype=F64).expand(3, -1, -1)
+    params = {
+        **params,
+        "tokens": eye,
+        "matrix": 60 * eye,
+        "classes": torch.log(0.999 * target + 0.001 / 8).transpose(1, 2),
+    }
+    assert (network.loss(params, target) < 0.01).all()
+    wrong = (network.map_rows(params) - target).abs().sum(-1)
+    assert torch.allclose(wrong, 2 * (1 - 1 / (graph.sum(-1) + 1)), atol=1e-6)
+
+
+def test_pointer_loss_bounds_the_map_error_by_pinsker():
+    cell = {"d": 8, "readout": "pointer", "variant": "free", "learning_rate": 0.1, "n_steps": 150}
+    found = graphs.graph_training(lanes_of(graphs.GRAPH_TRAINING, cell, seeds=6))
+    assert (found["map_error"] <= (2 * found["loss"]).sqrt() + 1e-12).all()
+    assert (found["loss_permuted"] > found["loss"]).all()
+
+
+def test_narrow_embeddings_have_no_exact_norm():
+    cell = {"d": 4, "readout": "pointer", "variant": "standard", "learning_rate": 0.1, "n_steps": 0}
+    assert "least_gap" not in graphs.graph_training(lanes_of(graphs.GRAPH_TRAINING, cell))
+
+
+# ---------------------------------------------------------------------------- denoising
+def test_a_gate_that_never_opens_makes_the_lane_no_number():
+    cell = {"L": 16, "sigma": 0.25, "estimator": "gate", "learning_rate": 0.0}
+    open_, shut = (denoising.denoising(lanes_of(denoising.DENOISING, {**cell, "t": t})) for t in (0.5, 5.0))
+    assert torch.isfinite(open_["risk"].mean).all() and torch.isnan(shut["risk"].mean).all()
+
+
+def test_heads_begin_as_naive_averaging():
+    cells = [
+        {"L": 16, "sigma": 0.25, "estimator": one, "learning_rate": 0.1, "n_steps": 0}
+        for one in ("vanilla", "value gate")
+    ]
+    naive = denoising.denoising(lanes_of(denoising.DENOISING, {**cells[0], "estimator": "naive", "learning_rate": 0.0}))
+    for cell in cells:
+        found = denoising.denoising(lanes_of(denoising.DENOISING, cell))
+        assert torch.allclose(found["risk"].mean, naive["risk"].mean, atol=1e-12)
+
+
+def test_training_lowers_the_risk_and_shuffled_gates_raise_it():
+    cell = {"L": 16, "sigma": 0.25, "estimator": "value gate", "learning_rate": 0.05, "n_steps": 120}
+    found = denoising.denoising(lanes_of(denoising.DENOISING, cell))
+    naive = denoising.denoising(lanes_of(denoising.DENOISING, {**cell, "estimator": "naive"}))
+    assert float(found["risk"].mean) < 0.7 * float(naive["risk"].mean) < float(found["risk_permuted"].mean)
+
+
+# ---------------------------------------------------------------------------- the layer's temperature, language
+@pytest.mark.parametrize("n", [2, 4096])
+def test_ratios_stay_inside_the_dynamic_range(n, monkeypatch):
+    monkeypatch.setattr(temperature_network, "N_STEPS", 800)
+    cell = {"goal": "ratio", "rho": 0.5, "n": n}
+    found = temperature_network.temperature_pair(lanes_of(temperature_network.TEMPERATURE_PAIR, cell, seeds=3))
+    for ratio, alpha in zip(found["ratio"].tolist(), found["alpha"].tolist()):
+        bound = float(theory.selectivity_dynamic_range(n=n, alpha=alpha))
+        assert 0.5 * bound < ratio <= bound * (1 + 1e-12)
+
+
+def test_language_model_reads_a_file_and_learns(tmp_path):
+    file = tmp_path / "abc.txt"
+    file.write_text("abcd" * 600, encoding="utf-8")
+    cell = {"n_layers": 1, "d": 16, "L": 8, "n_steps": 60, "variant": "ssa qv", "learning_rate": 0.03}
+    both = [cell, {**cell, "variant": "untrained"}]
+    found = []
+    for one in both:
+        lanes = lanes_of(language.LANGUAGE_MODEL, one)
+        lanes.corpus = file
+        found.append(language.language_model(lanes))
+    assert float(found[0]["validation_loss"]) < 0.1 and float(found[0]["context_gain"]) > 1.2
+    assert float(found[1]["validation_loss"]) == pytest.approx(math.log(4), abs=0.1)
+    assert set(found[0]["character"].unique().tolist()) == {97.0, 98.0, 99.0, 100.0}
+    assert float(found[0]["loss_permuted"]) >= 0 and found[0]["spikiness"].shape == (1, 4, 8)

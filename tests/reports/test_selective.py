@@ -1,0 +1,83 @@
+"""Figures of the paper on temperature-controlled attention, drawn from small measured records."""
+
+import pytest
+import torch
+
+from empirics import selective as experiments
+from empirics.engine.lanes import Lane, Lanes
+from empirics.engine.measure import to_records
+from empirics.selective import denoising, language
+from reports.core.style import drawing, svg_bytes
+from reports.selective import ARMS, PAGES
+
+BY_ID = {one.id: one for one in experiments.EXPERIMENTS}
+
+
+def measured(name, cells, seeds=2):
+    """Records of a few lanes, bucket by bucket."""
+    experiment, found = BY_ID[name], []
+    for cell in cells:
+        lanes = [
+            Lane(name, {k: v for k, v in cell.items() if experiment.switches.get(k) != v}, s) for s in range(seeds)
+        ]
+        output = experiment.measure(Lanes(experiment, lanes, torch.device("cpu")))
+        found += to_records(experiment, lanes, output, 0.0)[0]
+    return found
+
+
+def arms(**more):
+    return [{"variant": arm, "learning_rate": rate, "n_steps": 8, **more} for arm in ARMS for rate in (0.1, 0.3)]
+
+
+CELLS = {
+    "selective/collinear-twins": ("selective/twins", arms(rho=0.9, c=1.0) + arms(rho=0.9, c=0.5)),
+    "selective/graph-targets": ("selective/graph-training", arms(d=8, readout="pointer")),
+    "selective/map-not-identified": (
+        "selective/graph-training",
+        [
+            {"d": 8, "readout": one, "variant": "standard", "learning_rate": 0.1, "n_steps": 8}
+            for one in ("pointer", "free", "tied")
+        ],
+    ),
+    "selective/value-denoising": (
+        "selective/denoising",
+        [
+            {"L": 8, "sigma": 0.25, "estimator": one, "learning_rate": 0.1, "n_steps": 3}
+            for one in (*denoising.RULES, *denoising.HEADS)
+        ],
+    ),
+    "selective/language-model": (
+        "selective/language-model",
+        [
+            {"n_layers": 1, "d": 8, "L": 8, "n_steps": 3, "variant": one, "learning_rate": 0.01}
+            for one in ("standard", "ssa qv")
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("claim", PAGES)
+def test_the_figure_is_drawn_from_records_and_twice_the_same(claim, monkeypatch):
+    monkeypatch.setattr(denoising, "N_TRAIN", 64)
+    monkeypatch.setattr(denoising, "N_TEST", 64)
+    monkeypatch.setattr(language, "N_VALIDATION", 8)
+    experiment, cells = CELLS[claim]
+    rows = measured(experiment, cells)
+    asked = []
+
+    def records(name):
+        asked.append(name)
+        return iter(rows)
+
+    with drawing():
+        first, second = (PAGES[claim]({}, records) for _ in range(2))
+        assert svg_bytes(first) == svg_bytes(second)
+        texts = [text.get_text() for axes in first.axes for text in (axes.xaxis.label, axes.yaxis.label)]
+        assert any(texts) and set(asked) == {experiment}
+        assert any(axes.lines or axes.collections for axes in first.axes)
+
+
+def test_every_special_figure_belongs_to_a_claim():
+    from theory.selective import CLAIMS
+
+    assert set(PAGES) <= {one.id for one in CLAIMS} and set(CELLS) == set(PAGES)
