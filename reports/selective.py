@@ -1,12 +1,12 @@
 """Figures of the paper on temperature-controlled attention that the default ones cannot give.
 
-Each entry is a function of (verdict body, accessor of the records of an experiment) that returns a matplotlib Figure; it
+Each entry is a function of (verdict body, run file) that returns a matplotlib Figure; it
 stands in front of the default figures of the claim.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-Records = Callable[[str], Iterable[Any]]
+    from theory.core.record import RunFile
+
 ARMS = ("standard", "const", "pos", "free", "layer")
 NAMES = {
     "standard": "standard",
@@ -29,8 +30,8 @@ NAMES = {
 }
 
 
-def _ok(records: Records, experiment: str) -> list[Any]:
-    return [one for one in records(experiment) if one.status == "ok"]
+def _ok(run: RunFile, experiment: str) -> list[Any]:
+    return [one for one in run.records(experiment) if one.status == "ok"]
 
 
 def _median(values: Sequence[float]) -> float:
@@ -56,10 +57,10 @@ def _by_rate(axes: Axes, rows: Sequence[Any], name: str, arm_axis: str, arms: Se
     axes.set_xlabel("learning rate")
 
 
-def twins(verdict: Any, records: Records) -> Figure:
+def twins(verdict: Any, run: RunFile) -> Figure:
     """KL of every arm against the learning rate, one panel for each cosine of the queries and of their logit rows."""
     del verdict
-    rows = _ok(records, "selective/twins")
+    rows = _ok(run, "selective/twins")
     settings = sorted({(one.cell["c"], one.cell["rho"]) for one in rows}, reverse=True)
     full = [s for s in settings if len({r.cell["variant"] for r in rows if (r.cell["c"], r.cell["rho"]) == s}) > 2][:6]
     columns = min(3, len(full))
@@ -83,12 +84,12 @@ def _legend(figure: Figure, axes: Axes) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
 
 
-def graphs(verdict: Any, records: Records) -> Figure:
+def graphs(verdict: Any, run: RunFile) -> Figure:
     """Left the KL against the learning rate; right sharpness against norm of the trained models, each at its best rate."""
     del verdict
     rows = [
         one
-        for one in _ok(records, "selective/graph-training")
+        for one in _ok(run, "selective/graph-training")
         if one.cell["readout"] == "pointer" and one.cell.get("n_steps", 600) and "start" not in one.cell
     ]
     figure = new_figure(WIDTH, 2.7)
@@ -121,10 +122,10 @@ def _best_by_seed(rows: Sequence[Any], name: str) -> list[Any]:
     return [best[seed] for seed in sorted(best)]
 
 
-def attention_maps(verdict: Any, records: Records) -> Figure:
+def attention_maps(verdict: Any, run: RunFile) -> Figure:
     """KL against the error of the attention map, one mark a trained model, by read-out."""
     del verdict
-    rows = [one for one in _ok(records, "selective/graph-training") if one.cell.get("n_steps", 600)]
+    rows = [one for one in _ok(run, "selective/graph-training") if one.cell.get("n_steps", 600)]
     figure = new_figure(WIDTH, 2.8)
     axes = figure.subplots()
     words = {
@@ -148,10 +149,10 @@ def attention_maps(verdict: Any, records: Records) -> Figure:
     return figure
 
 
-def denoising(verdict: Any, records: Records) -> Figure:
+def denoising(verdict: Any, run: RunFile) -> Figure:
     """Risk of every estimator, trained ones at the rate with the least training risk; dots are seeds."""
     del verdict
-    rows = _ok(records, "selective/denoising")
+    rows = _ok(run, "selective/denoising")
     settings = sorted({(one.cell["L"], one.cell["sigma"]) for one in rows})[:4]
     order = ("naive", "sharpness 0.1", "vanilla", "const", "pos", "value gate", "oracle", "posterior")
     figure = new_figure(WIDTH, 2.9)
@@ -189,10 +190,10 @@ def _estimator(name: str) -> str:
 LANGUAGE_ARMS = ("standard", "const", "pos", "ssa q", "ssa v", "ssa qv")
 
 
-def language(verdict: Any, records: Records) -> Figure:
+def language(verdict: Any, run: RunFile) -> Figure:
     """Sharpness against length and training, norm against training, validation loss, and temperatures on real text."""
     del verdict
-    rows = _ok(records, "selective/language-model")
+    rows = _ok(run, "selective/language-model")
     sizes = max((one.cell["n_layers"], one.cell["d"], one.cell["L"], one.cell["n_steps"]) for one in rows)
     rows = [r for r in rows if (r.cell["n_layers"], r.cell["d"], r.cell["L"], r.cell["n_steps"]) == sizes]
     best = {arm: _best_by_seed([r for r in rows if r.cell["variant"] == arm], "train_loss") for arm in LANGUAGE_ARMS}
@@ -260,6 +261,15 @@ def _text_map(figure: Any, record: Any) -> None:
     panels[0].set_title("inverse temperatures of the first layer on validation text, one trained model")
 
 
+TITLE = "Selective attention: temperatures on queries and values"
+LEAD = (
+    "“Selective Attention: Enhancing Transformer through Principled Context Control” (arXiv:2411.12892v1, NeurIPS 2024), read in "
+    "full, and the repository that was published with it, which holds another layer than the paper. It is not the "
+    "“Selective Attention” of arXiv:2410.02703.",
+    "All temperatures here are inverse ones: large is sharp. The paper compares with standard attention only; every comparison "
+    "here also has an arm with one learned number for all tokens, all arms share one grid of learning rates, and each arm's "
+    "best rate must lie inside it.",
+)
 PAGES: dict[str, Callable[..., Any]] = {
     "selective/collinear-twins": twins,
     "selective/graph-targets": graphs,

@@ -310,5 +310,7 @@ TEXT = Experiment(
     shape=("d", "D", "h", "T", "B", "steps", "rate", "test", "variants", "dropout", "decay", "warm_up", "precision"),
     inner={"read": READS, "variant": variants_of},  # in the order of their names, as a run file keeps them
     common=("d", "D", "h", "steps", "rate", "test", "variants"),
+    inputs=("corpus",),
+    own_input=True,
     bytes_per_lane=_bytes,
 )

@@ -169,5 +169,7 @@ LANGUAGE_MODEL = Experiment(
     shape=("n_layers", "d", "L", "n_steps", "variant"),
     inner={"checkpoint": CHECKPOINTS, "position": lambda cell: tuple(range(1, cell["L"] + 1))},
     common=("variant", "learning_rate"),
+    inputs=("corpus",),
+    own_input=True,
     bytes_per_lane=_bytes,
 )

@@ -1,5 +1,7 @@
 """Figures of the paper on temperature-controlled attention, drawn from small measured records."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -70,7 +72,7 @@ def test_the_figure_is_drawn_from_records_and_twice_the_same(claim, monkeypatch)
         return iter(rows)
 
     with drawing():
-        first, second = (PAGES[claim]({}, records) for _ in range(2))
+        first, second = (PAGES[claim]({}, SimpleNamespace(records=records)) for _ in range(2))
         assert svg_bytes(first) == svg_bytes(second)
         texts = [text.get_text() for axes in first.axes for text in (axes.xaxis.label, axes.yaxis.label)]
         assert any(texts) and set(asked) == {experiment}

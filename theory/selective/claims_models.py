@@ -208,4 +208,5 @@ LANGUAGE_MODEL = Claim(
     limits="Only the gpu profile trains models of a size at which a difference could be expected (4 layers, width 128, blocks of "
     "64); what the smaller profiles train has one layer and 40 steps, and shows only that the procedure works.  One text, "
     "few seeds: differences of less than some hundredths of a nat are not resolved.",
+    on_request=True,
 )

@@ -8,8 +8,8 @@ import torch
 
 from empirics.engine import rng
 from empirics.models import least_norm
-from empirics.models import temperature_language_model as character_model
 from empirics.models import selective_attention as model
+from empirics.models import temperature_language_model as language_model
 from empirics.tasks import graph_walks, noisy_signal, text, twin_queries
 from theory import selective as theory
 
@@ -227,7 +227,7 @@ SIZES = {"n_layers": 2, "width": 8, "block": 6, "vocab_size": 5}
 
 
 def start(variant, dtype=F64, keys=KEYS):
-    params = character_model.initial_parameters(keys, variant, dtype=dtype, **SIZES)
+    params = language_model.initial_parameters(keys, variant, dtype=dtype, **SIZES)
     # away from the start, where temperatures are flat
     return {
         name: one + 0.3 * rng.normal_like(keys, tuple(one.shape[1:]), stream="move " + name).to(dtype)
@@ -235,36 +235,36 @@ def start(variant, dtype=F64, keys=KEYS):
     }
 
 
-@pytest.mark.parametrize("variant", character_model.VARIANTS)
+@pytest.mark.parametrize("variant", language_model.VARIANTS)
 def test_model_is_causal(variant):
     params = start(variant)
     ids = rng.integers(KEYS, 12, 5).reshape(4, 2, 6)
     changed = ids.clone()
     changed[:, :, 4:] = (changed[:, :, 4:] + 1) % 5
-    first, second = (character_model.forward(params, one, n_layers=2, n_heads=2, watch=None) for one in (ids, changed))
+    first, second = (language_model.forward(params, one, n_layers=2, n_heads=2, watch=None) for one in (ids, changed))
     assert torch.equal(first[:, :, :4], second[:, :, :4]) and not torch.equal(first[:, :, 4:], second[:, :, 4:])
 
 
 def test_variants_start_from_the_same_weights_and_differ_in_temperatures_only():
-    plain = character_model.initial_parameters(KEYS, "standard", dtype=F64, **SIZES)
-    for variant in character_model.VARIANTS:
-        params = character_model.initial_parameters(KEYS, variant, dtype=F64, **SIZES)
+    plain = language_model.initial_parameters(KEYS, "standard", dtype=F64, **SIZES)
+    for variant in language_model.VARIANTS:
+        params = language_model.initial_parameters(KEYS, variant, dtype=F64, **SIZES)
         assert all(torch.equal(params[name], one) for name, one in plain.items())
         n_extra = sum(one[0].numel() for name, one in params.items() if name not in plain)
-        assert n_extra == character_model.n_added(variant, n_layers=2, width=8)
+        assert n_extra == language_model.n_added(variant, n_layers=2, width=8)
 
 
 def test_overheads_are_those_of_the_formulas():
     own = theory.ssa_parameter_overhead(mode="own_mlp", layers=4, d=128, base=1, h=128, c=2)
-    assert character_model.n_added("ssa qv own", n_layers=4, width=128) == own.added
-    assert character_model.n_added("ssa qv", n_layers=4, width=128) == 4 * 2 * (128 + 1)
-    assert character_model.n_added("const", n_layers=4, width=128) == 4
+    assert language_model.n_added("ssa qv own", n_layers=4, width=128) == own.added
+    assert language_model.n_added("ssa qv", n_layers=4, width=128) == 4 * 2 * (128 + 1)
+    assert language_model.n_added("const", n_layers=4, width=128) == 4
 
 
 def test_temperatures_of_the_model_follow_the_layer_formula():
     params = start("ssa qv")
     watch: list = []
-    character_model.forward(params, rng.integers(KEYS, 12, 5).reshape(4, 2, 6), n_layers=2, n_heads=2, watch=watch)
+    language_model.forward(params, rng.integers(KEYS, 12, 5).reshape(4, 2, 6), n_layers=2, n_heads=2, watch=watch)
     for layer, seen in enumerate(watch):
         for place in "qv":
             s = model.sigmoid(params[f"{layer} {place} alpha"])[:, None, None]
@@ -274,9 +274,9 @@ def test_temperatures_of_the_model_follow_the_layer_formula():
 
 
 def test_loss_at_the_start_is_the_logarithm_of_the_vocabulary():
-    params = character_model.initial_parameters(KEYS, "ssa qv", dtype=F64, **SIZES)
+    params = language_model.initial_parameters(KEYS, "ssa qv", dtype=F64, **SIZES)
     ids = rng.integers(KEYS, 12, 5).reshape(4, 2, 6)
-    logits = character_model.forward(params, ids, n_layers=2, n_heads=2, watch=None)
+    logits = language_model.forward(params, ids, n_layers=2, n_heads=2, watch=None)
     assert torch.allclose(
-        character_model.cross_entropy(logits, ids), torch.full((4, 2), math.log(5), dtype=F64), atol=0.2
+        language_model.cross_entropy(logits, ids), torch.full((4, 2), math.log(5), dtype=F64), atol=0.2
     )
