@@ -193,8 +193,8 @@ SYNTAX_PRESSURE = Claim(
     ),
     limits=TESTBED
     + "It bears on the hypothesis both ways: for it where the answer alone is trained, against it where the whole sentence "
-    "is and about one head in four is good. A head counts as good at a separation accuracy of .95, as parked where the frame has 100 times the "
-    "attention of a 0; both are our thresholds.",
+    "is and about one head in four is good. A head counts as good at a separation accuracy of .95, as parked "
+    "where the frame has 100 times the attention of a 0; both are our thresholds.",
 )
 
 # ---------------------------------------------------------------------------- C9: aggregation
