@@ -247,8 +247,7 @@ INIT_BASELINE = Claim(
             observable=ACCURACY,
             bound=above_prior,
             relation=AtLeast(),
-            at={"loss": "answer"},
-            control=Control(at={"labels": "independent"}, says="labels drawn apart from the strings"),
+            control=Control(at={"labels": "independent", "loss": "answer"}, says="labels drawn apart from the strings"),
         ),
         Clause(
             label="free separator",

@@ -150,6 +150,7 @@ SYNTAX_PRESSURE = Claim(
     says="Trained on the answer alone, heads are a pseudo-ensemble; with the whole sentence in the loss fewer of them count, "
     "some park on B and E, and their mean accuracy falls, though cooperation stays rare.",
     about=("counting/pseudo-ensemble",),
+    against=("counting/pseudo-ensemble",),
     experiment="counting/training",
     profiles={
         "smoke": Grid(seeds=64, N=4, **FOUR_HEADS, loss="answer", steps=250),
@@ -191,8 +192,9 @@ SYNTAX_PRESSURE = Claim(
         ),
     ),
     limits=TESTBED
-    + "A head counts as good at a separation accuracy of .95, as parked where the frame has 100 times the "
-    "attention of a 0; both are our thresholds.",
+    + "It bears on the hypothesis both ways: for it where the answer alone is trained, against it where the whole sentence "
+    "is and about one head in four is good. A head counts as good at a separation accuracy of .95, as parked "
+    "where the frame has 100 times the attention of a 0; both are our thresholds.",
 )
 
 # ---------------------------------------------------------------------------- C9: aggregation
