@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import torch
 
 Model = Callable[[torch.Tensor], torch.Tensor]
-LEAK_Z = -10.0  # chosen: no honest model of this project came below -4, and leaking ones are below -30
+LEAK_Z = -10.0  # chosen: no chance reaches it, and leaks that were learned measured -14 to -47
 
 
 def causality_audit(outputs_of: Model, inputs_lbtd: torch.Tensor) -> torch.Tensor:

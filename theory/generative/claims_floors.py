@@ -311,7 +311,11 @@ FLOOR_AUDIT = Claim(
         Clause(
             label="whole-window mean",
             observable=LEAK_Z,
-            bound=constant(10, _chosen("no honest model came below -4 in some hundred trainings"), name="ten errors"),
+            bound=constant(
+                10,
+                _chosen("no chance reaches it; every honest model measured here lay above the floor"),
+                name="ten errors",
+            ),
             relation=AtLeast(tight=1e3),
             control=Control(at={"mixer": RUNNING}, says="the causal running mean"),
         ),

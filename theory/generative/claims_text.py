@@ -51,7 +51,7 @@ _BOTH_READS = _order({"read": "streaming"}, {"read": "teacher_forced"})
 SMALLER_LOSS = Claim(
     id="generative/smaller-loss-smaller-model",
     says="At this size and budget the generative function has a smaller loss than attention with fewer parameters, attention "
-    "cut to the same sight closes most of that, and an average context raises the loss of an honest reading.",
+    "cut to the same sight does better than attention to all, and an average context raises the loss of an honest reading.",
     about=("generative/smaller-loss",),
     against=("generative/average-context", "generative/context-loss-reading"),
     experiment="generative/text",
@@ -116,7 +116,7 @@ STATIC_MAPS = Claim(
             label="input-dependent fraction rises",
             kind="learnability",
             observable=FRACTION_RISE,
-            bound=constant(0.005, _chosen("fifty times the fraction of untrained maps")),
+            bound=constant(0.005, _chosen("over two hundred times the fraction of untrained maps")),
             relation=AtLeast(tight=1e3),
             control=Control(observable=FRACTION_UNTRAINED, says="the fraction before training"),
         ),
