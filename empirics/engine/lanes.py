@@ -243,9 +243,13 @@ def by_cell(records: Iterable[Record], *, without: Sequence[str] = ()) -> dict[s
         without: coordinates to leave out of the cell, such as the hash of an input file.
     """
     found: dict[str, dict[int, list[Record]]] = {}
+    texts: dict[str, str] = {}
     for one in records:
-        cell = {name: value for name, value in one.cell.items() if name not in without}
-        found.setdefault(cell_text(one.experiment, one.version, cell), {}).setdefault(one.seed, []).append(one)
+        name = repr((one.experiment, one.version, one.cell))
+        if name not in texts:
+            cell = {name: value for name, value in one.cell.items() if name not in without}
+            texts[name] = cell_text(one.experiment, one.version, cell)
+        found.setdefault(texts[name], {}).setdefault(one.seed, []).append(one)
     return found
 
 
@@ -278,7 +282,7 @@ def missing_lanes(experiment: Experiment, need: Need, stored: Stored) -> list[La
     served_by: dict[str, frozenset[Point]] = {}
 
     def served(record: Record) -> frozenset[Point]:
-        text = canonical(record.inner)
+        text = repr(record.inner)
         if text not in served_by:
             values = {name: {canonical(one) for one in measured} for name, measured in record.inner.items()}
             served_by[text] = frozenset(

@@ -87,7 +87,9 @@ def make_plan(
     wanted = {name: needs(experiments[name], some) for name, some in pairs.items()}
     _refuse_huge(sum(need.seeds for some in wanted.values() for need in some), most_lanes)
     index = by_cell(records)
-    of_corpus = by_cell((one for one in records if corpus and one.cell.get("corpus") == corpus[1]), without=INPUTS)
+    of_corpus = by_cell(
+        [one for one in records if one.cell.get("corpus") == corpus[1]] if corpus else (), without=INPUTS
+    )
     for name, some in wanted.items():
         experiment = experiments[name]
         plan.experiments[name] = experiment

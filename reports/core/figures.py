@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from reports.core import panels
 from reports.core.series import axis_of, facets, is_number, split, thinned
 from reports.core.style import MOST_SERIES, WIDTH, counted, drawing, literal, new_figure, number, wrapped
+from theory.core.record import canonical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Body = Mapping[str, Any]
-MOST_ROWS = 26
+MOST_ROWS = 18  # with half as many of the control they fill a page
 
 
 def form_of(clause: Body) -> str:
@@ -45,6 +46,8 @@ def clause_figure(clause: Body) -> Figure:
         form, cells = form_of(clause), clause.get("cells", [])
         if form in ("ScalesAs", "Crosses") and clause.get("points"):
             return _folded(clause, form)
+        if _has_own_predictions(cells):
+            return _agreement(clause)
         x = axis_of(cells, clause.get("x"))
         if x is None:
             return _rows(clause, form)
@@ -114,7 +117,7 @@ def _law_in_parts(clause: Body, form: str, x: str, groups: Sequence[Any]) -> Fig
 def _title_of_part(axes: Axes, label: str, n_left_out: int) -> None:
     words = [wrapped(label, 32, 2)] if label else []
     if n_left_out:
-        words.append(f"{counted(n_left_out, 'further line')} not drawn, in the counts")
+        words.append(f"{counted(n_left_out, 'more line')} not drawn")
     if words:
         axes.set_title("\n".join(words))
 
@@ -189,10 +192,33 @@ def _scaled_quantity(clause: Body) -> str:
     )
 
 
+# ---------------------------------------------------------------------------- one prediction a model
+def _has_own_predictions(cells: Sequence[Body]) -> bool:
+    """Several models at one setting, with different predictions."""
+    bounds: dict[str, set[float]] = {}
+    for cell in cells:
+        bounds.setdefault(canonical(cell["cell"]), set()).add(cell["bound"])
+    return any(len(found - {None}) > 2 for found in bounds.values())
+
+
+def _agreement(clause: Body) -> Figure:
+    figure = new_figure(WIDTH, 2.6)
+    main, control = figure.subplots(1, 2, sharey=True)
+    panels.agreement(main, clause["cells"], is_control=False)
+    panels.agreement(control, clause["control"]["cells"], is_control=True)
+    main.set_xlabel("predicted from the model's own numbers")
+    control.set_xlabel("predicted by the control")
+    main.set_ylabel(quantity(clause))
+    control.set_title(panels.control_title(clause["control"]["cells"]))
+    panels.fit(main, _extent(clause, form_of(clause)))
+    panels.legend(figure, (main, control))
+    return figure
+
+
 # ---------------------------------------------------------------------------- one row a setting
 def _rows(clause: Body, form: str) -> Figure:
     main, control = _row_lists(clause, MOST_ROWS)
-    n = len(main.cells) + len(control.cells)
+    n = len(main.groups) + len(control.groups)
     figure = new_figure(WIDTH, 0.95 + 0.29 * max(n, 1))
     axes = figure.subplots()
     if clause.get("y_log") and form != "Exceeds":

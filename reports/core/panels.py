@@ -23,6 +23,7 @@ from reports.core.style import (
     number,
     wrapped,
 )
+from theory.core.record import canonical
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -437,19 +438,27 @@ def control_title(cells: Sequence[Body]) -> str:
 # ---------------------------------------------------------------------------- rows
 @dataclass(frozen=True)
 class Rows:
-    """Settings drawn one a row, the names of their varying coordinates, and how many were left out."""
+    """Settings drawn one a row; models that were each judged against a prediction of their own share the row of their setting."""
 
-    cells: tuple[Body, ...]
+    groups: tuple[tuple[Body, ...], ...]
     n_left_out: int = 0
+
+    @property
+    def cells(self) -> list[Body]:
+        """All that is drawn."""
+        return [cell for group in self.groups for cell in group]
 
     @classmethod
     def of(cls, cells: Sequence[Body], most: int) -> Rows:
-        """At most `most` of the cells, the worst first, in their own order."""
-        if len(cells) <= most:
-            return cls(tuple(cells))
+        """At most `most` of the settings, the worst first, in their own order."""
+        found: dict[str, list[Body]] = {}
+        for cell in cells:
+            found.setdefault(canonical(cell["cell"]), []).append(cell)
+        groups = [tuple(group) for group in found.values()]
         rank = {"violated": 0, "inconclusive": 1}
-        kept = sorted(sorted(range(len(cells)), key=lambda i: (rank.get(cells[i]["outcome"], 2), i))[:most])
-        return cls(tuple(cells[i] for i in kept), len(cells) - len(kept))
+        worst = [min(rank.get(cell["outcome"], 2) for cell in group) for group in groups]
+        kept = sorted(sorted(range(len(groups)), key=lambda i: (worst[i], i))[:most])
+        return cls(tuple(groups[i] for i in kept), len(groups) - len(kept))
 
 
 def rows(axes: Axes, main: Rows, control_: Rows, *, zero: bool, with_bound: bool, what: str, stacked: bool) -> None:
@@ -457,12 +466,12 @@ def rows(axes: Axes, main: Rows, control_: Rows, *, zero: bool, with_bound: bool
     names = varying([*main.cells, *control_.cells])
     labels = _row_labels(main, names, False, stacked) + _row_labels(control_, names, True, stacked)
     _row_marks(axes, main, 0, False, with_bound)
-    _row_marks(axes, control_, len(main.cells), True, with_bound)
+    _row_marks(axes, control_, len(main.groups), True, with_bound)
     fit(axes, [*extent([*main.cells, *control_.cells], bounds=with_bound), *([0.0] if zero else [])], flat=True)
     if zero:
         axes.axvline(0, color=INK, linewidth=0.9, zorder=1.5)
     if main.cells and control_.cells:
-        axes.axhline(0.5 - len(main.cells), color=PALE, linewidth=0.7, zorder=1)
+        axes.axhline(0.5 - len(main.groups), color=PALE, linewidth=0.7, zorder=1)
     axes.set_yticks([-i for i in range(len(labels))], labels)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-max(len(labels), 1) + 0.4, 0.6)
@@ -476,15 +485,21 @@ def rows(axes: Axes, main: Rows, control_: Rows, *, zero: bool, with_bound: bool
 
 def _row_labels(block: Rows, names: Sequence[str], is_control: bool, stacked: bool) -> list[str]:
     found = []
-    for cell in block.cells:
-        own = coordinates({name: cell["cell"][name] for name in names if name in cell["cell"]})
+    for group in block.groups:
+        own = coordinates({name: group[0]["cell"][name] for name in names if name in group[0]["cell"]})
         head = "control" if is_control else ("claim" if not own or stacked else "")
-        found.append(wrapped(": ".join(part for part in (head, own) if part), 26 if stacked else 46, 2))
+        text = ": ".join(part for part in (head, own) if part)
+        many = f" ({counted(len(group), 'model')})" if len(group) > 1 else ""
+        found.append(wrapped(text + many, 26 if stacked else 46, 2))
     return found
 
 
 def _row_marks(axes: Axes, block: Rows, start: int, is_control: bool, with_bound: bool) -> None:
-    points = [(float(-(start + i)), cell) for i, cell in enumerate(block.cells)]
+    points = [
+        (-(start + i) + 0.5 * ((j + 0.5) / len(group) - 0.5), cell)
+        for i, group in enumerate(block.groups)
+        for j, cell in enumerate(group)
+    ]
     known = [(float(cell["bound"]), at) for at, cell in points if cell["bound"] is not None]
     if with_bound and known:
         look = {"color": GREY, "label": CONTROL} if is_control else {"color": INK, "label": PREDICTED}
@@ -493,10 +508,23 @@ def _row_marks(axes: Axes, block: Rows, start: int, is_control: bool, with_bound
     colour = "#8a8a8a" if is_control else COLOURS[0]
     intervals(axes, points, colour=colour, marker="o", flat=True, label="" if is_control else MEASURED)
     for at, cell in points:
-        if place(cell) is None:
+        if place(cell) is None and at == int(at):
             base = axes.get_yaxis_transform()
             axes.text(0.99, at, literal(cell["outcome"]), transform=base, ha="right", va="center", color=GREY)
     crosses(axes, points, flat=True)
+
+
+# ---------------------------------------------------------------------------- one prediction a model
+def agreement(axes: Axes, cells: Sequence[Body], *, is_control: bool) -> None:
+    """Measured against predicted, a point a model, with the line where both are equal."""
+    points = [(float(cell["bound"]), cell) for cell in cells if cell["bound"] is not None and place(cell) is not None]
+    ends = [v for at, cell in points for v in (at, place(cell)) if v is not None]
+    if ends:
+        look = {"color": GREY, "linestyle": ":", "label": CONTROL} if is_control else {"color": INK, "label": PREDICTED}
+        axes.plot([min(ends), max(ends)], [min(ends), max(ends)], linewidth=1.0, zorder=1.5, **look)
+    colour = "#8a8a8a" if is_control else COLOURS[0]
+    intervals(axes, points, colour=colour, marker="o", size=3.8, label="" if is_control else MEASURED)
+    crosses(axes, points)
 
 
 # ---------------------------------------------------------------------------- legend

@@ -82,7 +82,7 @@ def test_many_lines_become_small_pictures_or_a_counted_choice() -> None:
     ]
     many = [cell({"n": n, "d": d}, "violated" if d == 17 else "consistent", d / n) for d in range(2, 42) for n in NS]
     title = clause_figure(clause(cells=many)).axes[0].get_title(loc="left")
-    assert title == "34 further lines not drawn, in the counts"
+    assert title == "34 more lines not drawn"
     kept, left_out = series.thinned(series.split(many, "n"), 6)
     assert left_out == 34 and "d = 17" in {one.label for one in kept}
 
@@ -172,3 +172,22 @@ def test_enormous_coordinates_do_not_break_an_axis() -> None:
         .axes[0]
         .get_ylim()[1]
     )
+
+
+def test_models_with_predictions_of_their_own_are_drawn_against_them() -> None:
+    cells = [cell({"N": 8}, value=0.1 * i, low=0.1 * i, high=0.1 * i, bound=0.1 * i) for i in range(30)]
+    body = clause("Equals", cells=cells)
+    figure = clause_figure(body)
+    (line,) = [one for one in figure.axes[0].lines if one.get_label() == "prediction"]
+    assert list(line.get_xdata()) == list(line.get_ydata()) == [0.0, pytest.approx(2.9)]
+    assert figure.axes[0].get_xlabel().startswith("predicted") and figure.get_size_inches()[1] < 4
+
+
+def test_models_of_one_setting_share_a_row_and_pages_are_not_overrun() -> None:
+    cells = [
+        cell({"reader": name}, value=0.1 * i, bound=0.5) for name in "abcdefghijklmnopqrstuvwxyz" for i in range(9)
+    ]
+    figure = clause_figure(clause("AtMost", cells=cells))
+    labels = [one.get_text() for one in figure.axes[0].get_yticklabels()]
+    assert labels[0] == "reader = a (9 models)" and 18 < len(labels) <= 27
+    assert figure.get_size_inches()[1] < 9.5

@@ -6,8 +6,10 @@ All values here are frozen and free of torch.  Recipe: see "Five minutes to a fi
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from theory.core.bound import Bound, Source, argument_names
@@ -15,7 +17,7 @@ from theory.core.errors import DomainError
 from theory.core.evidence import Observable
 from theory.core.fold import Best, Crossing, Difference, Fold
 from theory.core.record import canonical
-from theory.core.relation import Crosses, Equals, Exceeds, Relation, ScalesAs
+from theory.core.relation import AtLeast, AtMost, Crosses, Equals, Exceeds, Relation, ScalesAs
 
 Cell = dict[str, Any]
 PROFILES = ("smoke", "cpu", "gpu")
@@ -184,6 +186,17 @@ class Clause:
     label: str = ""
 
     @property
+    def rule(self) -> Relation:
+        """The relation as it is judged: how far a threshold that was chosen lies from the values says nothing."""
+        if (
+            self.bound is not None
+            and self.bound.source.provenance == "chosen"
+            and isinstance(self.relation, AtMost | AtLeast)
+        ):
+            return replace(self.relation, tight=math.inf)
+        return self.relation
+
+    @property
     def all_folds(self) -> tuple[Fold, ...]:
         """The folds, with the one that the relation brings along."""
         if isinstance(self.relation, Crosses) or (isinstance(self.relation, Exceeds) and not self.relation.crossing):
@@ -306,7 +319,17 @@ class Claim:
         """Cells that need not be measured, with the reason."""
         return [(cell, reason) for (cell, _), reason in self._planned(profile) if reason]
 
+    @cached_property
+    def _plans(self) -> dict[str, list[tuple[tuple[Cell, int], str]]]:
+        return {}
+
     def _planned(self, profile: str) -> list[tuple[tuple[Cell, int], str]]:
+        """((cell, seeds), reason why it need not be measured or "") of every clause and control; worked out once."""
+        if profile not in self._plans:
+            self._plans[profile] = self._plan(profile)
+        return self._plans[profile]
+
+    def _plan(self, profile: str) -> list[tuple[tuple[Cell, int], str]]:
         grid = self.grid(profile)
         reasons: dict[str, str] = {}
         pairs: list[tuple[Cell, int]] = []

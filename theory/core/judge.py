@@ -180,7 +180,7 @@ def _judged(clause: Clause, point: Judged) -> Judged:
         return point
     bound = point.bound if point.bound is not None else math.nan
     return Judged(
-        point.cell, clause.relation.judge(point.span, bound, clause.observable, point.cell), point.span, point.bound
+        point.cell, clause.rule.judge(point.span, bound, clause.observable, point.cell), point.span, point.bound
     )
 
 

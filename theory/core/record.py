@@ -245,7 +245,7 @@ class RunFile:
 
     def records(self, experiment: str | None = None) -> Iterator[Record]:
         """All records, or those of one experiment; each row's hash is checked.  Raises: DamagedError."""
-        for _, _, body in self._rows("records", "ORDER BY key"):
+        for _, _, body in self._rows("records", "ORDER BY key", about=experiment):
             fields = _parse(body)
             if experiment is None or fields["experiment"] == experiment:
                 yield Record(**fields)
@@ -269,7 +269,7 @@ class RunFile:
 
     def exhibits(self, experiment: str | None = None) -> list[Exhibit]:
         """All exhibits, or those of one experiment."""
-        found = [Exhibit(**_parse(body)) for _, _, body in self._rows("exhibits", "ORDER BY key")]
+        found = [Exhibit(**_parse(body)) for _, _, body in self._rows("exhibits", "ORDER BY key", about=experiment)]
         return [one for one in found if experiment is None or one.experiment == experiment]
 
     def add_packed(self, cells: Mapping[str, Sequence[Record]]) -> None:
@@ -311,10 +311,14 @@ class RunFile:
             return [f"the file cannot be read to its end: {error}"]
         return found
 
-    def _rows(self, table: str, clause: str) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, table: str, clause: str, *, about: str | None = None) -> Iterator[tuple[Any, ...]]:
+        """Rows whose hash is right; about: only those whose body names this experiment, and perhaps some others."""
         columns = _TABLES[table][1]
+        named = "" if about is None else "WHERE instr(body, ?) > 0"
         with _translated(self.path):
-            rows = self.database.execute(f"SELECT {columns}, sha FROM {table} {clause}").fetchall()
+            rows = self.database.execute(
+                f"SELECT {columns}, sha FROM {table} {named} {clause}", () if about is None else (canonical(about),)
+            ).fetchall()
         for *fields, sha in rows:
             if digest(*fields) != sha:
                 raise DamagedError(

@@ -119,6 +119,8 @@ class AtLeast(Relation):
 
 
 def _tight_or_loose(slack: float | None, tight: float) -> Verdict:
+    if tight == math.inf:
+        return Verdict(Outcome.CONFIRMED, None, "on the good side of the threshold")
     if slack is not None and slack <= tight:
         return Verdict(Outcome.CONFIRMED, slack, f"within a factor {slack:.3g}")
     return Verdict(

@@ -207,6 +207,13 @@ def test_bounds_refuse_what_is_outside(value):
         square(n=value)
 
 
+def test_how_far_a_chosen_threshold_lies_says_nothing():
+    chosen = Source(where="far below", provenance="chosen")
+    for source, expected in ((chosen, YES), (SOURCE, SOME)):
+        one = claim(Clause(Observable("s", evidence="exact"), AtLeast(), Control(bound=cube), constant(1e-3, source)))
+        assert judge(one, "smoke", data(lambda cell, seed: {"s": 1.0})).outcome is expected
+
+
 def test_a_grid_too_large_to_write_down_is_refused(monkeypatch):
     monkeypatch.setattr("theory.core.claim.MOST_CELLS", 1000)
     with pytest.raises(DomainError, match="give at most 1000 settings"):
