@@ -26,7 +26,7 @@ $(PDF): $(RUN) $(SOURCES)
 $(RUN): ;
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(READY)
 	$(BIN)/attnbounds bench
