@@ -99,7 +99,9 @@ def cli(monkeypatch):
     """Runs `check` with steps of the test's choice; the claims' own contract has its tests elsewhere and takes seconds."""
 
     def run(*steps, words=(), faults=()):
-        derivations = {"boolean/d": Derivation("boolean/d", "boolean", "", steps)}
+        named = {one.derivation: one.paper for one in Registry.load().claims.values() if one.derivation}
+        derivations = {name: Derivation(name, paper, "", ()) for name, paper in named.items()}
+        derivations["boolean/d"] = Derivation("boolean/d", "boolean", "", steps)
         monkeypatch.setattr(Registry, "derivations", property(lambda self: derivations))
         monkeypatch.setattr("theory.core.contract.faults", lambda claim, statements: list(faults))
         return CliRunner().invoke(build(), ["check", *map(str, words)])
