@@ -510,7 +510,7 @@ SUM2 = Claim(
             label="two layers, hand-set against trained",
             kind="learnability",
             observable=ABOVE_MAJORITY,
-            at={"d": 4},
+            at=grids.LEARNED_PAIRS,
             relation=_greater({"model": "two layers"}, {"model": "two layers, trained"})[0],
             control=_greater({"model": "two layers"}, {"model": "two layers, trained"})[1],
         ),

@@ -100,7 +100,9 @@ TRANSITION = {
 ARMS = {"n": 8, "H": 5, "d": 1, "steps": _arm, "room": "5x1x16x16"} | WIDE
 HEADS = {"H": 5, "d": 1, "room": "5x1x16x16"}
 FEATURES = {"H": 1, "d": 5, "room": "1x5x16x16"}
-ONE_HEAD = ARMS | {"H": 1}
+ONE_HEAD = {
+    "n": lambda n: min(n, 8), "H": 1, "d": 1, "steps": lambda batch: 150 if batch == HALF_BATCH else 500, "room": "1x1x16x16",
+} | WIDE  # fmt: skip
 FEW_HEADS = {
     "n": lambda n: min(n, 8), "steps": lambda n, batch: 250 if batch == HALF_BATCH else 100 * n,
     "room": lambda batch: "5x1x16x16" if batch == HALF_BATCH else heads_room(8),
@@ -168,8 +170,8 @@ NEAR = {
     "gpu": Grid(seeds=32, n=(8, 12), D=2, H=2, sigma=0.0, steps=(1500, 4000), batch=64, rate=0.02),
 }
 
-PAIRS = {"task": "sum2", "n": 6, "M": 16, "D": 2, "H": 1, "batch": 16, "rate": 0.01}  # D: rank of the logits
-PAIR_STEPS = 100
+PAIRS = {"task": "sum2", "n": 6, "M": 16, "D": 2, "H": 1, "batch": 16, "rate": 0.02}  # D: rank of the logits
+PAIR_STEPS = 60
 
 # ---------------------------------------------------------------------------- SUM_2
 SUM2 = {
@@ -179,6 +181,7 @@ SUM2 = {
         seeds=16, n=(8, 16), M=lambda n: 32 if n == 8 else 128, H=1, d=2, k=64, k2=0, room="1x64x64", steps=6000
     ),
 }
+LEARNED_PAIRS = {"d": 4, "steps": lambda steps: 60 if steps <= 150 else steps}
 EXCLUDED = {
     "n": lambda n: min(n, 8),
     "M": lambda n: 16 if n == 6 else 32,
