@@ -180,8 +180,8 @@ TRANSITION = Claim(
         ),
     ),
     limits="It is about what Adam finds in so many steps with this network. One head with unbounded precision could hold all n "
-    "entries, as the construction shows; that no seed found it is not an impossibility. Palindromes are told from words that are wrong in "
-    "one place.",
+    "entries, as the construction shows; that no seed found it is not an impossibility. Palindromes are told from words that "
+    "are wrong in one place.",
 )
 
 # ---------------------------------------------------------------------------- E3
