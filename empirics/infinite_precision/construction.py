@@ -19,7 +19,7 @@ from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.engine.measure import sample
 from empirics.engine.train import Params
-from empirics.infinite_precision.index import Tables, cross_entropy, tested, trained
+from empirics.infinite_precision.index import Blocks, cross_entropy, tested, trained, training_tables
 from empirics.models import fixed_query_attention as model
 from empirics.models import pair_attention
 from empirics.tasks import composition as task
@@ -187,7 +187,7 @@ def _index_from_construction(lanes: Lanes) -> Output:
     def forward(p: Params, asked: torch.Tensor) -> torch.Tensor:
         return model.one_layer(p, asked, mask)
 
-    tables = Tables(lanes.keys, lanes.size("batch"), n)
+    tables = training_tables(lanes.keys, lanes.size("batch"), n)
     before = tested(params, forward, lanes)["accuracy"]
     rate_l = lanes.column("rate")
     found = trained(
@@ -207,18 +207,20 @@ def _sum2_from_construction(lanes: Lanes) -> Output:
         params = pair_attention.random_params(lanes.keys, modulus)
     else:
         params = noisy(pair_attention.construction(n, modulus, lanes.device), lanes)
-    test = pair_sums.counts(pair_sums.random_words(lanes.keys, N_WORDS, n, modulus, "test"), modulus)
-    wanted = pair_sums.pair_sum_labels(test)
+    test, wanted = pair_sums.labelled_counts(lanes.keys, N_WORDS, n, modulus, "test")
 
     def right(p: Params) -> torch.Tensor:
         with torch.no_grad():
             output = pair_attention.two_layers(p, test)
         return ((output > 0) == wanted).double() + 0 * output  # nan stays nan
 
+    drawn = Blocks(
+        lambda count, start: pair_sums.labelled_counts(lanes.keys, count, n, modulus, start=start), lanes.size("batch")
+    )
+
     def loss_l(p: Params, step: int) -> torch.Tensor:
-        words = pair_sums.random_words(lanes.keys, lanes.size("batch"), n, modulus, start=step)
-        counts = pair_sums.counts(words, modulus)
-        return cross_entropy(pair_attention.two_layers(p, counts), pair_sums.pair_sum_labels(counts))
+        counts, labels = drawn(step)
+        return cross_entropy(pair_attention.two_layers(p, counts), labels)
 
     before = right(params)
     found = trained(params, loss_l, n_steps=lanes.size("steps"), rate_l=lanes.column("rate"))

@@ -55,31 +55,51 @@ def trained(
     n_steps: int,
     rate_l: torch.Tensor,
 ) -> Params:
-    """Parameters after Adam with the schedule; `loss_l(params, step)` gives the losses of a step, float [lane]."""
-    found = {name: one.detach().clone() for name, one in params.items()}
+    """Parameters after Adam with the schedule; `loss_l(params, step)` gives the losses of a step, float [lane].
+
+    The optimiser sees one tensor a lane, of which the parameters are views: for models as small as these a step's time is
+    the number of operations, not their size.
+    """
+    flat = {"all": torch.cat([one.detach().flatten(1) for one in params.values()], dim=1)}
+    sizes = [one[0].numel() for one in params.values()]
+
+    def parts(whole: Params) -> Params:
+        views = whole["all"].split(sizes, dim=1)
+        return {name: view.unflatten(1, one.shape[1:]) for view, (name, one) in zip(views, params.items())}
+
     optimiser = Adam(rate_l)
     for step in range(n_steps):
         optimiser.rate_l = rate_l * schedule(step, n_steps)
-        _, grads = gradients(lambda p, step=step: loss_l(p, step), found)
-        optimiser.step(found, grads)
-    return found
+        _, grads = gradients(lambda p, step=step: loss_l(parts(p), step), flat)
+        optimiser.step(flat, grads)
+    return {name: one.clone() for name, one in parts(flat).items()}
 
 
-class Tables:
-    """The training tables of every step, drawn in blocks: the same bits in any blocks."""
+class Blocks:
+    """The training examples of every step, drawn for `BLOCK` steps together.
 
-    def __init__(self, keys: torch.Tensor, n_tables: int, n: int) -> None:
-        self.keys, self.n_tables, self.n = keys, n_tables, n
-        self.start, self.block = -1, torch.empty(0)
+    Args:
+        draw: (count, start) -> tensors [lane, count, ...], start counting blocks of that size.
+        count: examples a step.
+    """
 
-    def __call__(self, step: int) -> torch.Tensor:
-        """Tables of a step, uint8 [lane, table, n]."""
+    def __init__(self, draw: Callable[[int, int], tuple[torch.Tensor, ...]], count: int) -> None:
+        self.draw, self.count = draw, count
+        self.start, self.block = -1, tuple[torch.Tensor, ...]()
+
+    def __call__(self, step: int) -> tuple[torch.Tensor, ...]:
+        """The tensors of a step, [lane, count, ...]."""
         start = step // BLOCK
         if start != self.start:
-            self.block = task.random_tables(self.keys, BLOCK * self.n_tables, self.n, start=start)
-            self.start = start
-        place = step % BLOCK * self.n_tables
-        return self.block[:, place : place + self.n_tables]
+            self.start, self.block = start, self.draw(BLOCK * self.count, start)
+        place = step % BLOCK * self.count
+        return tuple(one[:, place : place + self.count] for one in self.block)
+
+
+def training_tables(keys: torch.Tensor, n_tables: int, n: int) -> Callable[[int], torch.Tensor]:
+    """The training tables of a step, uint8 [lane, table, n], as a function of the step."""
+    blocks = Blocks(lambda count, start: (task.random_tables(keys, count, n, start=start),), n_tables)
+    return lambda step: blocks(step)[0]
 
 
 def _sizes(lanes: Lanes, room: model.Room) -> model.Sizes:
@@ -147,9 +167,10 @@ def word_training(lanes: Lanes) -> Output:
             f"index: 'model' must be 'one layer' or 'two layers' for the task {lanes.size('task')!r}, got {kind!r}"
         )
     n_words = lanes.size("batch") * n // shape[0]  # as many answers a step as the index task has
+    drawn = Blocks(lambda count, start: words(lanes, count, start=start), n_words)
 
     def loss_l(p: Params, step: int) -> torch.Tensor:
-        asked, labels = words(lanes, n_words, start=step)
+        asked, labels = drawn(step)
         return cross_entropy(forward(p, asked), labels)
 
     params = trained(params, loss_l, n_steps=lanes.size("steps"), rate_l=lanes.column("rate"))
@@ -175,7 +196,7 @@ def index_training(lanes: Lanes) -> Output:
     if lanes.size("model") == "chain of thought":
         return {"accuracy": chain_of_thought(n, n_steps, lanes.device).expand(len(lanes))}
     params, forward = _model(lanes)
-    tables = Tables(lanes.keys, n_tables, n)
+    tables = training_tables(lanes.keys, n_tables, n)
     shuffled = lanes.size("labels") == "shuffled"
 
     def loss_l(p: Params, step: int) -> torch.Tensor:

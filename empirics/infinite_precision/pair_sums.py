@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -22,7 +22,7 @@ from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.engine.measure import sample
 from empirics.engine.train import Params
-from empirics.infinite_precision.index import cross_entropy, trained
+from empirics.infinite_precision.index import Blocks, cross_entropy, trained
 from empirics.models import fixed_query_attention as model
 from empirics.models import pair_attention
 from empirics.tasks import pair_sums as task
@@ -61,13 +61,11 @@ def _trained(lanes: Lanes) -> torch.Tensor:
     def forward(p: Params, counts_lbm: torch.Tensor) -> torch.Tensor:
         return model.network(p, attended(p, counts_lbm, mask))
 
-    shattered = _shattered_counts(lanes) if lanes.size("words") == "shattered" else None
+    drawn = _training_counts(lanes, BATCH)
 
     def loss_l(p: Params, step: int) -> torch.Tensor:
-        counts = shattered
-        if counts is None:
-            counts = task.counts(task.random_words(lanes.keys, BATCH, n, modulus, start=step), modulus)
-        return cross_entropy(forward(p, counts), task.pair_sum_labels(counts))
+        counts, labels = drawn(step)
+        return cross_entropy(forward(p, counts), labels)
 
     rate_l = torch.full((len(lanes),), RATE, dtype=torch.float64, device=lanes.device)
     found = trained(params, loss_l, n_steps=lanes.size("steps"), rate_l=rate_l)
@@ -86,6 +84,18 @@ def _shattered_counts(lanes: Lanes) -> torch.Tensor:
     modulus = lanes.size("M")
     words = torch.tensor(shattered_words(lanes.size("n"), modulus), device=lanes.device)
     return task.counts(words[None], modulus).expand(len(lanes), -1, -1)
+
+
+def _training_counts(lanes: Lanes, n_words: int) -> Callable[[int], tuple[torch.Tensor, ...]]:
+    """Histograms and labels of a step: fresh words, or all shattered ones every time."""
+    n, modulus = lanes.size("n"), lanes.size("M")
+    if lanes.size("words") == "shattered":
+        every = _shattered_counts(lanes)
+        labels = task.pair_sum_labels(every)
+        return lambda step: (every, labels)
+    return Blocks(
+        lambda count, start: task.labelled_counts(lanes.keys, count, n, modulus, start=start), n_words
+    )  # fmt: skip
 
 
 def _test_counts(lanes: Lanes) -> torch.Tensor:
@@ -115,13 +125,13 @@ def histogram(counts_lbm: torch.Tensor, n_bins_l: torch.Tensor) -> torch.Tensor:
 
 def two_layers_trained(lanes: Lanes) -> torch.Tensor:
     """Outputs of two layers on the test words, trained from random weights.  Returns: float64 [lane, word]."""
-    n, modulus = lanes.size("n"), lanes.size("M")
+    drawn = _training_counts(lanes, FEWER)
 
     def loss_l(p: Params, step: int) -> torch.Tensor:
-        counts = task.counts(task.random_words(lanes.keys, FEWER, n, modulus, start=step), modulus)
-        return cross_entropy(pair_attention.two_layers(p, counts), task.pair_sum_labels(counts))
+        counts, labels = drawn(step)
+        return cross_entropy(pair_attention.two_layers(p, counts), labels)
 
-    params = pair_attention.random_params(lanes.keys, modulus)
+    params = pair_attention.random_params(lanes.keys, lanes.size("M"))
     rate_l = torch.full((len(lanes),), RATE, dtype=torch.float64, device=lanes.device)
     found = trained(params, loss_l, n_steps=lanes.size("steps"), rate_l=rate_l)
     with torch.no_grad():

@@ -80,6 +80,7 @@ def two_layers(params: Params, words_lbw: torch.Tensor) -> torch.Tensor:
     features = query_lbxf.shape[3]
     tokens = one_hot(words_lbw, params["token"].shape[2], query_lbxf).transpose(1, 2) @ params["token"]
     key_lbwf, offset_lbw1, value_lbwf = tokens.transpose(1, 2).split((features, 1, features), dim=3)
-    logits_lbxw = query_lbxf @ key_lbwf.transpose(2, 3) + offset_lbw1.transpose(2, 3)
-    read = logits_lbxw.softmax(dim=-1) @ value_lbwf
+    # products and sums: a word has few questions, tokens and features, too few for a matrix product each
+    logits_lbxw = (query_lbxf[:, :, :, None] * key_lbwf[:, :, None]).sum(dim=4) + offset_lbw1.transpose(2, 3)
+    read = (logits_lbxw.softmax(dim=-1)[..., None] * value_lbwf[:, :, None]).sum(dim=3)
     return layer.read_out(params, read.flatten(1, 2)).reshape(read.shape[:3])

@@ -92,7 +92,7 @@ def test_trained_weights_have_the_same_bits_alone(cell):
     def trained(seeds):
         lanes = Lanes(index.INDEX, [Lane(index.INDEX.id, cell, seed) for seed in seeds], CPU)
         params, forward = index._model(lanes)
-        tables = index.Tables(lanes.keys, 32, cell["n"])
+        tables = index.training_tables(lanes.keys, 32, cell["n"])
 
         def loss_l(p, step):
             return index.cross_entropy(forward(p, tables(step)), tables(step))
@@ -123,9 +123,9 @@ def test_a_diverged_lane_is_a_status_and_disturbs_no_other():
 
 def test_training_tables_are_the_same_in_any_blocks(monkeypatch):
     keys = torch.arange(3, dtype=torch.int64)
-    whole = index.Tables(keys, 8, 8)
+    whole = index.training_tables(keys, 8, 8)
     drawn = [whole(step).clone() for step in range(index.BLOCK + 2)]
-    again = index.Tables(keys, 8, 8)
+    again = index.training_tables(keys, 8, 8)
     assert torch.equal(again(index.BLOCK + 1), drawn[-1])
     assert len({one.numpy().tobytes() for one in drawn}) == len(drawn)
 
