@@ -20,6 +20,7 @@ from empirics.engine.lanes import Experiment, Lanes
 from empirics.engine.measure import sample
 from empirics.engine.train import Params
 from empirics.infinite_precision.index import Blocks, cross_entropy, tested, trained, training_tables
+from empirics.infinite_precision.pair_sums import hand_set
 from empirics.models import fixed_query_attention as model
 from empirics.models import pair_attention
 from empirics.tasks import composition as task
@@ -206,7 +207,7 @@ def _sum2_from_construction(lanes: Lanes) -> Output:
     if lanes.size("start") == "random":
         params = pair_attention.random_params(lanes.keys, modulus)
     else:
-        params = noisy(pair_attention.construction(n, modulus, lanes.device), lanes)
+        params = noisy(hand_set(n, modulus, lanes.device), lanes)
     test, wanted = pair_sums.labelled_counts(lanes.keys, N_WORDS, n, modulus, "test")
 
     def right(p: Params) -> torch.Tensor:

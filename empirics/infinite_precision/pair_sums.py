@@ -26,7 +26,7 @@ from empirics.infinite_precision.index import Blocks, cross_entropy, trained
 from empirics.models import fixed_query_attention as model
 from empirics.models import pair_attention
 from empirics.tasks import pair_sums as task
-from theory.infinite_precision import shattering_certificate
+from theory.infinite_precision import shattering_certificate, two_layer_sum2
 
 Output = Mapping[str, Any]
 RATE = 0.03  # chosen: the better of .01 and .03 at d = 32
@@ -123,6 +123,12 @@ def histogram(counts_lbm: torch.Tensor, n_bins_l: torch.Tensor) -> torch.Tensor:
     return both.sum(dim=2) + (own[..., :2] - 1).relu().sum(dim=2) - 0.5
 
 
+def hand_set(n: int, modulus: int, device: torch.device, sharpness: float = 1.0) -> Params:
+    """The two-layer construction, without a lane axis, its logits multiplied by `sharpness` (1: as proved)."""
+    one = two_layer_sum2(n=n, M=modulus)
+    return pair_attention.construction(n, modulus, one.scale * sharpness, one.delta, device)
+
+
 def two_layers_trained(lanes: Lanes) -> torch.Tensor:
     """Outputs of two layers on the test words, trained from random weights.  Returns: float64 [lane, word]."""
     drawn = _training_counts(lanes, FEWER)
@@ -153,8 +159,8 @@ def pair_sums(lanes: Lanes) -> Output:
     elif kind == "two layers, trained":
         output = two_layers_trained(lanes)
     else:
-        hand_set = pair_attention.construction(lanes.size("n"), lanes.size("M"), lanes.device, lanes.size("sharpness"))
-        params = {name: one.expand(len(lanes), *one.shape) for name, one in hand_set.items()}
+        found = hand_set(lanes.size("n"), lanes.size("M"), lanes.device, lanes.size("sharpness"))
+        params = {name: one.expand(len(lanes), *one.shape) for name, one in found.items()}
         output = pair_attention.two_layers(params, counts)
     right = ((output > 0) == labels).double() + 0 * output.double()
     positives = labels.double().mean(dim=1)

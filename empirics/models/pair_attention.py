@@ -21,7 +21,6 @@ import torch
 from empirics.engine import rng
 from empirics.engine.train import Params
 from empirics.models import fixed_query_attention as layer
-from theory.infinite_precision import two_layer_sum2
 
 UNITS = 3  # of the construction: partners found, zeros, halves of an even modulus
 LOGIT = 5.0  # chosen: size of the construction's output where its margin is least, so that its loss is below 1/100
@@ -47,8 +46,12 @@ def random_params(keys: torch.Tensor, modulus: int) -> Params:
     } | {name: one.double() for name, one in network.items()}
 
 
-def construction(n: int, modulus: int, device: torch.device, sharpness: float = 1.0) -> Params:
-    """The two-layer construction as parameters, float64, without a lane axis; `sharpness` multiplies its logits.
+def construction(n: int, modulus: int, scale: float, delta: float, device: torch.device) -> Params:
+    """The two-layer construction for n numbers as parameters, float64, without a lane axis.
+
+    Args:
+        scale: c, the scale of the first layer's logits; (2/delta) ln(3n) is enough.
+        delta: 1 - cos(2 pi/M).
 
     Proof: with <query_s, key_t> = c cos(2 pi (s + t)/M), c split evenly, and blank = c (1 - delta/2), the mass a_s is at
     least 3/4 if a partner of s is there, at most 1/4 if not.  Unit 1 is ReLU(a_s - 1/2), dropped by an offset of -1 for
@@ -56,10 +59,8 @@ def construction(n: int, modulus: int, device: torch.device, sharpness: float = 
     ReLU(mean - 1.5/(n+1)) of the marks, which is positive iff two marked tokens are there.  So the sum is 0 without a
     pair and at least 1/2/(n+1) with one, and the sign of sum - 1/4/(n+1) is the answer.
     """
-    one = two_layer_sum2(n=n, M=modulus)
     residues = torch.arange(modulus, dtype=torch.float64, device=device)
     angle = 2 * math.pi * residues / modulus
-    scale = one.scale * sharpness
     own, zero = (2 * residues) % modulus == 0, residues == 0
     eye = torch.eye(UNITS, dtype=torch.float64, device=device)
     gain = 4 * (n + 1) * LOGIT
@@ -70,7 +71,7 @@ def construction(n: int, modulus: int, device: torch.device, sharpness: float = 
     return {
         "query": math.sqrt(scale) * torch.stack([angle.cos(), -angle.sin()], dim=1),
         "key": math.sqrt(scale) * torch.stack([angle.cos(), angle.sin()], dim=1),
-        "blank": row(scale * (1 - one.delta / 2)),
+        "blank": row(scale * (1 - delta / 2)),
         "pair value": torch.ones_like(angle),
         "slope": row(1, 0, 0)[None],
         "offset": torch.stack([-0.5 - own.double(), zero.double(), (own & ~zero).double()], dim=1)[None],

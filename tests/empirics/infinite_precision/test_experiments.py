@@ -282,7 +282,7 @@ def test_hand_set_pair_sums_equal_the_theorys_constructions(n, M):
     counts = pair_sums.task.counts(torch.tensor(words)[None], M)
     labels = [sum2_label(word=word, M=M) for word in words]
     assert (pair_sums.histogram(counts, torch.tensor([M]))[0] > 0).tolist() == [bool(one) for one in labels]
-    hand_set = {name: one[None] for name, one in pair_attention.construction(n, M, CPU).items()}
+    hand_set = {name: one[None] for name, one in pair_sums.hand_set(n, M, CPU).items()}
     output = pair_attention.two_layers(hand_set, counts)[0]
     assert (output > 0).tolist() == [bool(one) for one in labels]
     assert output.abs().min() > pair_attention.LOGIT - 1e-6  # the margin that its proof promises

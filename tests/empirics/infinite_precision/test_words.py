@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from empirics.infinite_precision import index
+from empirics.infinite_precision.pair_sums import hand_set
 from empirics.models import fixed_query_attention as layer
 from empirics.models import pair_attention, word_attention
 from empirics.tasks import composition, pair_sums
@@ -100,6 +101,6 @@ def test_the_masses_of_the_construction_leave_the_middle_free():
     partner = counts[:, :, (-torch.arange(16)) % 16] > 0
     for sharpness, holds in ((1.0, True), (0.1, False)):
         one = {name: value[None].expand(3, *value.shape) for name, value in
-               pair_attention.construction(6, 16, torch.device("cpu"), sharpness).items()}  # fmt: skip
+               hand_set(6, 16, torch.device("cpu"), sharpness).items()}  # fmt: skip
         masses = pair_attention.masses(one, counts)
         assert bool(((masses >= 0.75) == partner).all() and ((masses <= 0.25) == ~partner).all()) == holds
