@@ -1,8 +1,9 @@
 """Experiments of the infinite-precision paper: one-layer attention trained on index, composition and SUM_2.
 
-Recipe: `index` trains lanes of all shapes on the index task; `shattering` looks for shattered sets and repeats them in
-fractions; `construction` runs the hand-set weights in finite formats and trains from them; `pair_sums` is SUM_2;
-`sizes` counts what the bounds exclude beside constructions that were run.
+Recipe: `index` trains lanes of all shapes on the index task, and on composition and palindromes beside it; `shattering`
+looks for shattered sets and repeats them in fractions; `construction` runs the hand-set weights in finite formats and
+trains from them; `pair_sums` is SUM_2, in one layer and in two; `sizes` counts what the bounds exclude beside
+constructions that were run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The hand-set index construction: how far it carries in finite precision, and whether training stays near it.
+"""Hand-set constructions: how far the one for index carries in finite precision, and whether training stays near them.
+
+Training starts at the one-layer construction for index, or at the two-layer one for SUM_2 (task "sum2", numbers modulo M).
 
 Words: n table entries, D value coordinates, H heads, p significand bits of the number format (8 bfloat16, 11 float16,
 24 float32, 53 float64), sigma relative noise on every weight at the start, steps the training steps.
@@ -15,10 +17,14 @@ import torch
 
 from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
+from empirics.engine.measure import sample
 from empirics.engine.train import Params
-from empirics.infinite_precision.index import Tables, cross_entropy, tested, trained
+from empirics.infinite_precision.index import Blocks, cross_entropy, tested, trained, training_tables
+from empirics.infinite_precision.pair_sums import hand_set
 from empirics.models import fixed_query_attention as model
+from empirics.models import pair_attention
 from empirics.tasks import composition as task
+from empirics.tasks import pair_sums
 from theory.infinite_precision import IndexConstruction, index_construction
 
 Output = Mapping[str, Any]
@@ -147,11 +153,26 @@ FINITE_PRECISION = Experiment(
 
 
 # ---------------------------------------------------------------------------- training from the construction
-def from_construction(lanes: Lanes) -> Output:
-    """Training on the index task that starts at the construction with noise, or at random weights of the same shape.
+def noisy(found: Params, lanes: Lanes) -> Params:
+    """Each lane's copy of one model's weights, every weight off by a normal share of it, of deviation sigma."""
+    params: Params = {}
+    for name, value in found.items():
+        noise = rng.normal_like(lanes.keys, tuple(value.shape), stream="noise " + name)
+        sigma_l = lanes.column("sigma").reshape(-1, *([1] * value.dim()))
+        params[name] = value * (1 + sigma_l * noise)
+    return params
 
-    accuracy_before, accuracy (after training), bits: [lane].
+
+def from_construction(lanes: Lanes) -> Output:
+    """Training on index or SUM_2 that starts at the construction with noise, or at random weights of the same shape.
+
+    accuracy_before, accuracy (after training): [lane]; for index over all tables up to n = 12, and bits: [lane]; for
+    SUM_2 over fresh words, and word_accuracy_before: the same as a sample of words.
     """
+    return _index_from_construction(lanes) if lanes.size("task") == "index" else _sum2_from_construction(lanes)
+
+
+def _index_from_construction(lanes: Lanes) -> Output:
     n, chunks, heads = lanes.size("n"), lanes.size("D"), lanes.size("H")
     one = index_construction(n=n, D=chunks, H=heads)
     room = model.Room(heads, chunks, one.widths)
@@ -162,16 +183,12 @@ def from_construction(lanes: Lanes) -> Output:
         drawn = model.attention_params(lanes.keys, n, sizes, room) | model.network_params(lanes.keys, sizes, room)
         params = {name: value.double() for name, value in drawn.items()}
     else:
-        params = {}
-        for name, value in factored(one, lanes.device).items():
-            noise = rng.normal_like(lanes.keys, tuple(value.shape), stream="noise " + name)
-            sigma_l = lanes.column("sigma").reshape(-1, *([1] * value.dim()))
-            params[name] = value * (1 + sigma_l * noise)
+        params = noisy(factored(one, lanes.device), lanes)
 
     def forward(p: Params, asked: torch.Tensor) -> torch.Tensor:
         return model.one_layer(p, asked, mask)
 
-    tables = Tables(lanes.keys, lanes.size("batch"), n)
+    tables = training_tables(lanes.keys, lanes.size("batch"), n)
     before = tested(params, forward, lanes)["accuracy"]
     rate_l = lanes.column("rate")
     found = trained(
@@ -182,13 +199,51 @@ def from_construction(lanes: Lanes) -> Output:
     return {"accuracy_before": before, "accuracy": after["accuracy"], "bits": after["bits"]}
 
 
+N_WORDS = 2048  # test words of SUM_2
+
+
+def _sum2_from_construction(lanes: Lanes) -> Output:
+    n, modulus = lanes.size("n"), lanes.size("M")
+    if lanes.size("start") == "random":
+        params = pair_attention.random_params(lanes.keys, modulus)
+    else:
+        params = noisy(hand_set(n, modulus, lanes.device), lanes)
+    test, wanted = pair_sums.labelled_counts(lanes.keys, N_WORDS, n, modulus, "test")
+
+    def right(p: Params) -> torch.Tensor:
+        with torch.no_grad():
+            output = pair_attention.two_layers(p, test)
+        return ((output > 0) == wanted).double() + 0 * output  # nan stays nan
+
+    drawn = Blocks(
+        lambda count, start: pair_sums.labelled_counts(lanes.keys, count, n, modulus, start=start), lanes.size("batch")
+    )
+
+    def loss_l(p: Params, step: int) -> torch.Tensor:
+        counts, labels = drawn(step)
+        return cross_entropy(pair_attention.two_layers(p, counts), labels)
+
+    before = right(params)
+    found = trained(params, loss_l, n_steps=lanes.size("steps"), rate_l=lanes.column("rate"))
+    return {
+        "accuracy_before": before.mean(dim=1), "word_accuracy_before": sample(before),
+        "accuracy": right(found).mean(dim=1),
+    }  # fmt: skip
+
+
+def _bytes(cell: Mapping[str, Any]) -> int:
+    if cell["task"] == "sum2":
+        return 8 * max(N_WORDS, 3 * cell["batch"]) * cell["M"] * 12
+    return 8 * cell["batch"] * cell["n"] * (8 * cell["H"] * (cell["D"] + 1) + 60)
+
+
 FROM_CONSTRUCTION = Experiment(
     id="infinite_precision/from-construction",
-    version=1,
+    version=2,
     axes=("n", "D", "H", "sigma", "steps"),
     measure=from_construction,
-    switches={"start": "construction", "batch": 32, "rate": 0.005},
-    shape=("n", "D", "H", "steps", "start", "batch"),
-    common=("sigma", "start", "rate"),
-    bytes_per_lane=lambda cell: 8 * cell["batch"] * cell["n"] * (8 * cell["H"] * (cell["D"] + 1) + 60),
+    switches={"task": "index", "M": 0, "start": "construction", "batch": 32, "rate": 0.005},
+    shape=("task", "M", "n", "D", "H", "steps", "start", "batch"),
+    common=("sigma", "start", "rate", "steps"),
+    bytes_per_lane=_bytes,
 )

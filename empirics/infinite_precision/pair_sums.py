@@ -1,4 +1,6 @@
-"""SUM_2: one trained layer of d features against hand-set weights, one layer with a histogram and two layers without.
+"""SUM_2: one trained layer of d features and two trained layers, against hand-set weights of one layer and of two.
+
+The model is "one layer" or "two layers, trained", both from random weights; "histogram" or "two layers", hand-set.
 
 Words: n numbers modulo M, H heads, d features, k and k2 hidden widths, room the padded sizes, steps the training steps.
 A word enters a layer with a fixed query through its histogram alone, so words are drawn once and counted.
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -20,14 +22,16 @@ from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.engine.measure import sample
 from empirics.engine.train import Params
-from empirics.infinite_precision.index import cross_entropy, trained
+from empirics.infinite_precision.index import Blocks, cross_entropy, trained
 from empirics.models import fixed_query_attention as model
+from empirics.models import pair_attention
 from empirics.tasks import pair_sums as task
 from theory.infinite_precision import shattering_certificate, two_layer_sum2
 
 Output = Mapping[str, Any]
 RATE = 0.03  # chosen: the better of .01 and .03 at d = 32
 BATCH = 256  # words a step
+FEWER = 32  # the same for two layers, whose units stand at every token
 FRESH = 4096  # test words
 
 
@@ -57,13 +61,11 @@ def _trained(lanes: Lanes) -> torch.Tensor:
     def forward(p: Params, counts_lbm: torch.Tensor) -> torch.Tensor:
         return model.network(p, attended(p, counts_lbm, mask))
 
-    shattered = _shattered_counts(lanes) if lanes.size("words") == "shattered" else None
+    drawn = _training_counts(lanes, BATCH)
 
     def loss_l(p: Params, step: int) -> torch.Tensor:
-        counts = shattered
-        if counts is None:
-            counts = task.counts(task.random_words(lanes.keys, BATCH, n, modulus, start=step), modulus)
-        return cross_entropy(forward(p, counts), task.pair_sum_labels(counts))
+        counts, labels = drawn(step)
+        return cross_entropy(forward(p, counts), labels)
 
     rate_l = torch.full((len(lanes),), RATE, dtype=torch.float64, device=lanes.device)
     found = trained(params, loss_l, n_steps=lanes.size("steps"), rate_l=rate_l)
@@ -82,6 +84,18 @@ def _shattered_counts(lanes: Lanes) -> torch.Tensor:
     modulus = lanes.size("M")
     words = torch.tensor(shattered_words(lanes.size("n"), modulus), device=lanes.device)
     return task.counts(words[None], modulus).expand(len(lanes), -1, -1)
+
+
+def _training_counts(lanes: Lanes, n_words: int) -> Callable[[int], tuple[torch.Tensor, ...]]:
+    """Histograms and labels of a step: fresh words, or all shattered ones every time."""
+    n, modulus = lanes.size("n"), lanes.size("M")
+    if lanes.size("words") == "shattered":
+        every = _shattered_counts(lanes)
+        labels = task.pair_sum_labels(every)
+        return lambda step: (every, labels)
+    return Blocks(
+        lambda count, start: task.labelled_counts(lanes.keys, count, n, modulus, start=start), n_words
+    )  # fmt: skip
 
 
 def _test_counts(lanes: Lanes) -> torch.Tensor:
@@ -109,27 +123,25 @@ def histogram(counts_lbm: torch.Tensor, n_bins_l: torch.Tensor) -> torch.Tensor:
     return both.sum(dim=2) + (own[..., :2] - 1).relu().sum(dim=2) - 0.5
 
 
-def two_layers(counts_lbm: torch.Tensor, n: int, sharpness: float) -> torch.Tensor:
-    """Output of the two-layer construction in float64, its logits multiplied by `sharpness` (1: as proved).
-
-    Layer 1: a token s attends to t with logit c cos(2 pi (s + t)/M) and to a blank with c (1 - delta/2); the mass off
-    the blank is at least 3/4 if a partner -s is there, at most 1/4 if not.  Layer 2 averages ReLU(mass - 1/2) over the
-    tokens with 2s != 0, and tests the counts of those with 2s = 0.  Equal tokens have equal mass, so residues suffice.
-
-    Returns: [lane, word].
-    """
-    modulus = counts_lbm.shape[2]
-    counts = counts_lbm.double()
+def hand_set(n: int, modulus: int, device: torch.device, sharpness: float = 1.0) -> Params:
+    """The two-layer construction, without a lane axis, its logits multiplied by `sharpness` (1: as proved)."""
     one = two_layer_sum2(n=n, M=modulus)
-    residues = torch.arange(modulus, dtype=torch.float64, device=counts.device)
-    angle = 2 * math.pi * (residues[:, None] + residues) / modulus
-    scale = one.scale * sharpness
-    # relative to the blank's logit, so that nothing overflows
-    kernel_st = (scale * (angle.cos() - (1 - one.delta / 2))).exp()
-    weight_lbs = counts @ kernel_st
-    flags = (weight_lbs / (1 + weight_lbs) - 0.5).relu()
-    own = (2 * torch.arange(modulus, device=counts.device)) % modulus == 0
-    return ((flags * counts)[..., ~own].sum(dim=2) + (counts[..., own] - 1.5).relu().sum(dim=2)) / (n + 1)
+    return pair_attention.construction(n, modulus, one.scale * sharpness, one.delta, device)
+
+
+def two_layers_trained(lanes: Lanes) -> torch.Tensor:
+    """Outputs of two layers on the test words, trained from random weights.  Returns: float64 [lane, word]."""
+    drawn = _training_counts(lanes, FEWER)
+
+    def loss_l(p: Params, step: int) -> torch.Tensor:
+        counts, labels = drawn(step)
+        return cross_entropy(pair_attention.two_layers(p, counts), labels)
+
+    params = pair_attention.random_params(lanes.keys, lanes.size("M"))
+    rate_l = torch.full((len(lanes),), RATE, dtype=torch.float64, device=lanes.device)
+    found = trained(params, loss_l, n_steps=lanes.size("steps"), rate_l=rate_l)
+    with torch.no_grad():
+        return pair_attention.two_layers(found, _test_counts(lanes))
 
 
 def pair_sums(lanes: Lanes) -> Output:
@@ -144,8 +156,12 @@ def pair_sums(lanes: Lanes) -> Output:
         output = _trained(lanes)
     elif kind == "histogram":
         output = histogram(counts, lanes.column("d"))
+    elif kind == "two layers, trained":
+        output = two_layers_trained(lanes)
     else:
-        output = two_layers(counts, lanes.size("n"), lanes.size("sharpness"))
+        found = hand_set(lanes.size("n"), lanes.size("M"), lanes.device, lanes.size("sharpness"))
+        params = {name: one.expand(len(lanes), *one.shape) for name, one in found.items()}
+        output = pair_attention.two_layers(params, counts)
     right = ((output > 0) == labels).double() + 0 * output.double()
     positives = labels.double().mean(dim=1)
     accuracy = right.mean(dim=1)
@@ -156,6 +172,8 @@ def pair_sums(lanes: Lanes) -> Output:
 
 def _bytes(cell: Mapping[str, Any]) -> int:
     room = model.Room.of(cell["room"])
+    if cell["model"].startswith("two layers"):
+        return 8 * FRESH * cell["M"] * 12
     row = cell["M"] + 4 * room.heads * room.features + 4 * sum(room.widths)
     return int(4 * row * max(BATCH, FRESH / 8))
 

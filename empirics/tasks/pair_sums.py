@@ -34,3 +34,11 @@ def pair_sum_labels(counts_lbm: torch.Tensor) -> torch.Tensor:
     partner_lbm = counts_lbm[:, :, (-residues) % modulus]
     own = ((2 * residues) % modulus == 0).to(counts_lbm.dtype)
     return (counts_lbm * (partner_lbm - own) > 0).any(dim=2)
+
+
+def labelled_counts(
+    keys: torch.Tensor, n_words: int, n: int, modulus: int, stream: str = "data", start: int = 0
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Histograms of uniform words and their labels.  Returns: float32 [lane, word, residue], bool [lane, word]."""
+    found = counts(random_words(keys, n_words, n, modulus, stream, start), modulus)
+    return found, pair_sum_labels(found)

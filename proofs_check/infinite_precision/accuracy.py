@@ -165,7 +165,8 @@ PRECISION_STEPS = (
     Step(
         "precision-needed",
         ("infinite_precision/finite-precision",),
-        "H (d+1) accumulators of p bits tell all tables apart exactly from p = ceil(n log2(a) / (H (d+1))) on",
+        "H (d+1) accumulators of p bits have as many messages as there are tables from p = ceil(n log2(a) / (H (d+1))) on: n = 4, "
+        "8, 16, 64, 256, d = 1, 3, 8, H = 1, 2, 5, a = 2, 4, 16",
         "exhaust",
         lambda: exhaust.holds(_precision(0)),
         Control("one bit less", lambda: exhaust.holds(_precision(1))),
@@ -173,7 +174,8 @@ PRECISION_STEPS = (
     Step(
         "floors",
         ("infinite_precision/error-floor",),
-        "The floor R/(3 n log2 n) lies below the rate-distortion floor at 13 lengths and every rate tried, so it holds there",
+        "The floor R/(3 n log2 n) lies below the rate-distortion floor, so it holds there: 13 lengths, even rates out of 96 each, "
+        "H = d = 1",
         "exhaust",
         lambda: exhaust.holds(_floors(1)),
         Control("three times that floor", lambda: exhaust.holds(_floors(3))),

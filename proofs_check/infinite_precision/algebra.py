@@ -278,8 +278,8 @@ STEPS = (
     Step(
         "fraction-form",
         ("infinite_precision/split-form",),
-        "A head whose query is fixed gives (alpha + beta)/(lambda + mu), beta and mu from the half B alone (4 heads, 16 words "
-        "each, 3 coordinates, to 1e-12)",
+        "A head whose query is fixed gives (alpha + beta)/(lambda + mu), beta and mu from the half B alone (4 heads drawn at "
+        "random, 16 words each, 3 coordinates, to 1e-12)",
         "certify",
         lambda: certify.all_near(lambda: _fractions(False), within=1e-12),
         Control("a query that depends on the half A", lambda: certify.all_near(lambda: _fractions(True), within=1e-12)),
@@ -287,7 +287,8 @@ STEPS = (
     Step(
         "homogenisation",
         ("infinite_precision/theorem-B", "infinite_precision/split-form"),
-        "On every activation pattern D times a pre-activation is a polynomial of degree at most H in (beta, mu), in both layers",
+        "On every activation pattern D times a pre-activation is a polynomial of degree at most H in (beta, mu), in both layers: "
+        "d = 2, H = 1 and 2, two units and one, weights drawn at random once for each H",
         "identity",
         lambda: _degrees(False),
         Control("a gated product of two units, which keeps a denominator", lambda: _degrees(True)),
@@ -295,7 +296,7 @@ STEPS = (
     Step(
         "linear-readout-one-head",
         ("infinite_precision/split-form",),
-        "With one head and a linear read-out D N splits into a part of A plus one real of B: thresholds on a line, VC 1",
+        "With one head of one value and a linear read-out D N splits into a part of A plus one real of B: thresholds on a line, VC 1",
         "identity",
         lambda: _single_form(1),
         Control("two heads", lambda: _single_form(2)),
@@ -319,7 +320,7 @@ STEPS = (
     Step(
         "first-width-growth",
         ("infinite_precision/first-width",),
-        "The number of labellings allowed is the same for d = k_1 and d = 100 k_1",
+        "The number of labellings allowed is the same for d = k_1 and d = 100 k_1: k_1 = 2, 4, 8, H = 1, 2, 3, m = 64, 1024",
         "exhaust",
         lambda: exhaust.holds(_same_growth(False)),
         Control("d = k_1 - 1", lambda: exhaust.holds(_same_growth(True))),

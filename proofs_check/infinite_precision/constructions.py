@@ -229,7 +229,7 @@ STEPS = (
     Step(
         "index-large",
         ("infinite_precision/construction-index",),
-        "All queries of 36 fixed tables, drawn at random, in six cases up to n = 125, in exact rationals",
+        "All queries of 36 tables, six drawn at random in each of six cases from n = 16 to n = 125, in exact rationals",
         "exhaust",
         lambda: exhaust.holds(_sampled(_same)),
         Control("leak g = 1/2 between heads", lambda: exhaust.holds(_sampled(_leaky))),
@@ -237,7 +237,8 @@ STEPS = (
     Step(
         "index-embedded",
         ("infinite_precision/construction-index",),
-        "The same from token embeddings, exp and softmax in 120 digits, six cases, two of them exhaustive",
+        "The same from token embeddings, exp and softmax in 120 digits: all queries of all tables at (n, D, H) = (4, 2, 1) and "
+        "(5, 1, 3), and of four tables drawn at random at each of (6, 2, 1), (8, 2, 2), (9, 1, 1), (12, 2, 3)",
         "exhaust",
         lambda: exhaust.holds(_embedded(_same)),
         Control("leak g = 1/2 between heads", lambda: exhaust.holds(_embedded(_leaky))),
@@ -245,7 +246,8 @@ STEPS = (
     Step(
         "index-denominator",
         ("infinite_precision/construction-index",),
-        "The head that holds the entry has the denominator C 2^(B(l-1-t)) exactly: normalisation shifts the chunk",
+        "The head that holds the entry has the denominator C 2^(B(l-1-t)) exactly, so that normalisation shifts the chunk: all p "
+        "in three cases, (n, D, H, B) = (9, 3, 2, 1), (16, 2, 2, 1), (12, 2, 3, 2)",
         "exhaust",
         lambda: exhaust.holds(_denominators(False)),
         Control("one place further", lambda: exhaust.holds(_denominators(True))),
@@ -253,7 +255,7 @@ STEPS = (
     Step(
         "two-layers",
         ("infinite_precision/construction-deeper",),
-        "f(f(1)) for all f with n <= 5 and 80 fixed ones, drawn at random: two layers, d = 5, one head, no MLP",
+        "f(f(1)) for all f with n <= 5 and 40 drawn at random at each of n = 64 and n = 512: two layers, d = 5, one head, no MLP",
         "exhaust",
         lambda: exhaust.holds(_two_layers(False)),
         Control("a first layer at scale ln 2", lambda: exhaust.holds(_two_layers(True))),
@@ -261,7 +263,7 @@ STEPS = (
     Step(
         "chain-of-thought",
         ("infinite_precision/construction-deeper",),
-        "Five applications of 180 fixed functions, drawn at random, one layer a step, rounded between",
+        "Five applications of 60 functions drawn at random at each of n = 8, 64 and 512, one layer a step, rounded between",
         "exhaust",
         lambda: exhaust.holds(_chain(False)),
         Control("without rounding", lambda: exhaust.holds(_chain(True))),
@@ -269,7 +271,8 @@ STEPS = (
     Step(
         "query-in-readout",
         ("infinite_precision/construction-deeper",),
-        "With p in the read-out token one layer returns every entry of every table (n <= 5) within 1/4",
+        "With p in the read-out token one layer returns every entry of every table within 1/4: values 0 to n - 1 for n <= 5, 1 "
+        "to n for n <= 4",
         "exhaust",
         lambda: exhaust.holds(_readout(None)),
         Control("logits at scale ln 2", lambda: exhaust.holds(_readout(math.log(2)))),
@@ -277,7 +280,7 @@ STEPS = (
     Step(
         "sum2-two-layers",
         ("infinite_precision/construction-sum2",),
-        "SUM_2 in two layers on all words of the small cases, in both conventions",
+        "SUM_2 in two layers on all words with n = 2..5, M = 2..8 and M^n <= 1300, in both conventions",
         "exhaust",
         lambda: exhaust.holds(_sum2(two_layer_sum2, False)),
         Control("the label of the other convention", lambda: exhaust.holds(_sum2(two_layer_sum2, True))),
@@ -285,7 +288,8 @@ STEPS = (
     Step(
         "sum2-large-modulus",
         ("infinite_precision/construction-sum2",),
-        "The same on 160 fixed words, drawn at random, up to n = 200, M = 10^6, with masses off (1/4, 3/4)",
+        "The same, with masses off (1/4, 3/4), on 40 words drawn at random, half with a planted pair, at each of (n, M) = (8, 32), "
+        "(16, 128), (64, 1000), (200, 10^6)",
         "exhaust",
         lambda: exhaust.holds(_large_sum2(False)),
         Control("planted pairs that sum to M - 1", lambda: exhaust.holds(_large_sum2(True))),
@@ -293,7 +297,7 @@ STEPS = (
     Step(
         "sum2-histogram",
         ("infinite_precision/sum2-one-layer",),
-        "SUM_2 in one layer from the histogram, on all words of the small cases, exactly",
+        "SUM_2 in one layer from the histogram, exactly, on all words with n = 2..5, M = 2..8 and M^n <= 1300",
         "exhaust",
         lambda: exhaust.holds(_sum2(histogram_sum2, False)),
         Control("the label of the other convention", lambda: exhaust.holds(_sum2(histogram_sum2, True))),

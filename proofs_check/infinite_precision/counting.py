@@ -328,7 +328,8 @@ STEPS = (
     Step(
         "inversion",
         ("infinite_precision/theorem-B",),
-        "log2 Pi(m) >= m for all m up to vc_upper_units and for none beyond (54 nets, to three times as far)",
+        "log2 Pi(m) >= m up to vc_upper_units and not beyond, for 54 nets: m = 1..60, the last one, the 59 after it, and every "
+        "seventh to three times as far",
         "exhaust",
         lambda: exhaust.holds(_inverted(0)),
         Control("one row more", lambda: exhaust.holds(_inverted(1))),

@@ -193,8 +193,8 @@ STEPS = (
     Step(
         "shattering",
         ("infinite_precision/technique", "infinite_precision/shattered-sets", "infinite_precision/note-sum2"),
-        "All sets named are shattered: index n <= 12, self n <= 11, SUM_2 for 18 pairs (n, M) in both conventions, its large "
-        "form, bit read-out, disjointness; every labelling is enumerated",
+        "All sets named are shattered, every labelling enumerated: index n <= 12, self n <= 11, SUM_2 for 18 pairs (n, M) in both "
+        "conventions, its large form at (n, r) = (8, 2), (7, 2), (7, 3), bit read-out at n = 4, disjointness n <= 8",
         "exhaust",
         lambda: exhaust.holds(_shattered(False)),
         Control("one constant column for all labellings", lambda: exhaust.holds(_shattered(True))),

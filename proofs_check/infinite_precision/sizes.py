@@ -336,7 +336,7 @@ READING_STEPS = (
     Step(
         "units-needed",
         ("infinite_precision/d-or-mlp",),
-        "For 24 pairs (n, H) the units needed at any d lie between the closed inequality and the construction",
+        "For 24 pairs (n, H), n from 64 to 10^6, the units needed at any d lie between the closed inequality and the construction",
         "exhaust",
         lambda: exhaust.holds(_units_needed(0)),
         Control("two units more", lambda: exhaust.holds(_units_needed(2))),

@@ -12,6 +12,7 @@ from empirics.engine.lanes import Lane, Lanes
 from empirics.engine.measure import to_records
 from empirics.infinite_precision import construction, index, pair_sums, shattering, sizes
 from empirics.models import fixed_query_attention as model
+from empirics.models import pair_attention
 from empirics.tasks import composition as task
 from theory.infinite_precision import (
     chain_of_thought_composition,
@@ -31,13 +32,23 @@ SMALL = {
         {"n": 14, "H": 1, "d": 2, "k": 0, "room": "1x2", "steps": 3, "model": "two layers", "batch": 4},
         {"n": 5, "H": 1, "d": 2, "k": 0, "room": "1x2", "steps": 6, "model": "address in read-out"},
         {"n": 4, "H": 1, "d": 1, "k": 0, "room": "1x1", "steps": 2, "model": "chain of thought"},
+        {"n": 3, "H": 2, "d": 1, "k": 4, "room": "2x2x4", "steps": 5, "task": "self"},
+        {"n": 3, "H": 1, "d": 2, "k": 0, "room": "1x2", "steps": 5, "task": "self", "model": "two layers"},
+        {"n": 3, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 5, "task": "two_function", "batch": 8},
+        {"n": 3, "H": 1, "d": 2, "k": 0, "room": "1x2", "steps": 5, "task": "two_function", "model": "two layers"},
+        {"n": 6, "H": 1, "d": 1, "k": 2, "room": "1x1x2", "steps": 5, "task": "palindrome"},
     ],
     "infinite_precision/shattering": [{"m": 3, "H": 1, "d": 1, "k": 4, "room": "1x1x4", "steps": 6}],
     "infinite_precision/finite-precision": [{"task": "index", "p": 11}, {"task": "palindrome", "p": 8}],
-    "infinite_precision/from-construction": [{"n": 6, "D": 2, "H": 1, "sigma": 0.1, "steps": 3}],
+    "infinite_precision/from-construction": [
+        {"n": 6, "D": 2, "H": 1, "sigma": 0.1, "steps": 3},
+        {"n": 4, "D": 2, "H": 1, "sigma": 0.1, "steps": 3, "task": "sum2", "M": 8},
+        {"n": 4, "D": 2, "H": 1, "sigma": 0.0, "steps": 3, "task": "sum2", "M": 8, "start": "random"},
+    ],
     "infinite_precision/sum2": [
         {"n": 4, "M": 6, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 3},
         {"n": 4, "M": 6, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 3, "words": "shattered"},
+        {"n": 4, "M": 6, "H": 1, "d": 4, "k": 4, "room": "1x2x4", "steps": 3, "model": "two layers, trained"},
     ],
     "infinite_precision/sizes": [{"n": 16, "task": "index"}],
 }
@@ -81,7 +92,7 @@ def test_trained_weights_have_the_same_bits_alone(cell):
     def trained(seeds):
         lanes = Lanes(index.INDEX, [Lane(index.INDEX.id, cell, seed) for seed in seeds], CPU)
         params, forward = index._model(lanes)
-        tables = index.Tables(lanes.keys, 32, cell["n"])
+        tables = index.training_tables(lanes.keys, 32, cell["n"])
 
         def loss_l(p, step):
             return index.cross_entropy(forward(p, tables(step)), tables(step))
@@ -112,9 +123,9 @@ def test_a_diverged_lane_is_a_status_and_disturbs_no_other():
 
 def test_training_tables_are_the_same_in_any_blocks(monkeypatch):
     keys = torch.arange(3, dtype=torch.int64)
-    whole = index.Tables(keys, 8, 8)
+    whole = index.training_tables(keys, 8, 8)
     drawn = [whole(step).clone() for step in range(index.BLOCK + 2)]
-    again = index.Tables(keys, 8, 8)
+    again = index.training_tables(keys, 8, 8)
     assert torch.equal(again(index.BLOCK + 1), drawn[-1])
     assert len({one.numpy().tobytes() for one in drawn}) == len(drawn)
 
@@ -147,6 +158,20 @@ def test_the_layer_applied_twice_composes_as_the_theory_does():
         assert share is None or sum(right) / len(right) == share
     with pytest.raises(ValueError, match="lie in 2"):
         index.chain_of_thought(7, 2, CPU)
+
+
+def test_a_model_without_a_form_for_words_is_refused():
+    cell = {"n": 4, "H": 1, "d": 2, "k": 0, "room": "1x2", "steps": 1, "task": "self", "model": "address in read-out"}
+    with pytest.raises(ValueError, match="'one layer' or 'two layers'"):
+        index.INDEX.measure(lanes_of(index.INDEX, cell))
+
+
+def test_words_of_a_step_are_drawn_apart_from_other_steps_and_from_the_test():
+    for kind in ("self", "two_function", "palindrome"):
+        lanes = lanes_of(index.INDEX, {"n": 5, "H": 1, "d": 1, "k": 0, "room": "1x1", "steps": 1, "task": kind})
+        drawn = [index.words(lanes, 40, start=0), index.words(lanes, 40, start=1), index.words(lanes, 40, "test")]
+        assert len({one.numpy().tobytes() for one, _ in drawn}) == 3
+        assert all(int(one.min()) >= 0 and int(one.max()) < index.SHAPES[kind](5)[2] for one, _ in drawn)
 
 
 # ---------------------------------------------------------------------------- shattering
@@ -196,6 +221,14 @@ def test_the_exact_check_runs_the_network():
 
 
 # ---------------------------------------------------------------------------- the construction
+def test_training_leaves_from_exactly_the_construction_or_a_noisy_copy():
+    cell = {"n": 4, "D": 2, "H": 1, "sigma": 0.0, "steps": 0, "task": "sum2", "M": 8}
+    exact = construction.FROM_CONSTRUCTION.measure(lanes_of(construction.FROM_CONSTRUCTION, cell))
+    assert exact["accuracy_before"].tolist() == exact["accuracy"].tolist() == [1.0] * 3
+    noisy = construction.FROM_CONSTRUCTION.measure(lanes_of(construction.FROM_CONSTRUCTION, {**cell, "sigma": 0.3}))
+    assert (noisy["accuracy_before"] < 0.99).all() and len(set(noisy["accuracy_before"].tolist())) > 1
+
+
 @pytest.mark.parametrize("n, D, H", [(4, 1, 1), (6, 2, 1), (6, 1, 3), (8, 2, 2)])
 def test_the_factored_construction_equals_the_exact_one(n, D, H):
     one = index_construction(n=n, D=D, H=H)
@@ -249,7 +282,10 @@ def test_hand_set_pair_sums_equal_the_theorys_constructions(n, M):
     counts = pair_sums.task.counts(torch.tensor(words)[None], M)
     labels = [sum2_label(word=word, M=M) for word in words]
     assert (pair_sums.histogram(counts, torch.tensor([M]))[0] > 0).tolist() == [bool(one) for one in labels]
-    assert (pair_sums.two_layers(counts, n, 1.0)[0] > 0).tolist() == [bool(one) for one in labels]
+    hand_set = {name: one[None] for name, one in pair_sums.hand_set(n, M, CPU).items()}
+    output = pair_attention.two_layers(hand_set, counts)[0]
+    assert (output > 0).tolist() == [bool(one) for one in labels]
+    assert output.abs().min() > pair_attention.LOGIT - 1e-6  # the margin that its proof promises
     two, bins = two_layer_sum2(n=n, M=M), histogram_sum2(n=n, M=M)
     assert (
         [two.evaluate(x=word) for word in words[::17]]

@@ -29,6 +29,20 @@ def test_composition_of_every_function_with_itself():
         assert composition_value(word=tuple(f), variant="self") == value
 
 
+def test_words_of_composition_agree_with_the_definition_and_half_of_the_answers_are_yes():
+    functions, labels = composition.self_compositions(KEYS, 400, 5)
+    for word, label in zip(functions.flatten(0, 1).tolist(), labels.flatten().tolist()):
+        assert label == (composition_value(word=tuple(word), variant="self") == 1)
+    assert functions.min() == 1 and functions.max() == 5 and functions[..., 0].min() == 2
+    pairs, answers = composition.pair_compositions(KEYS, 100, 4)
+    for word, row in zip(pairs.flatten(0, 1).tolist(), answers.flatten(0, 1).tolist()):
+        assert row == [composition_value(word=(*word, x), variant="two_function") == 1 for x in range(1, 5)]
+    for one in (labels, answers):
+        assert abs(float(one.float().mean()) - 0.5) < 5 * 0.5 / 1200**0.5  # five standard deviations
+    drawn = torch.tensor([[2, 2, 2, 1]])  # the pair drawn in the docstring
+    assert drawn[:, 2:].gather(1, drawn[:, :2] - 1).tolist() == [[1, 1]]
+
+
 @pytest.mark.parametrize("n", [4, 5, 9])
 def test_near_palindromes_are_half_palindromes_and_half_one_bit_away(n):
     words = composition.near_palindromes(KEYS, 40, n)
