@@ -135,14 +135,22 @@ def trained_nets(lanes: Lanes, n_nets: int = 1) -> dict[str, Params]:
     return {"init": start, "trained": found}
 
 
+def at_stages(
+    lanes: Lanes, nets: Mapping[str, Params], measure: Callable[[Lanes, Params], dict[str, torch.Tensor]]
+) -> list[dict[str, torch.Tensor]]:
+    """What is measured at each stage; nets that were not trained are measured once."""
+    first = measure(lanes, nets["init"])
+    return [first if params is nets["init"] else measure(lanes, params) for params in nets.values()]
+
+
 def training_bytes(cell: Mapping[str, Any]) -> int:
-    """Memory of one net in training: about eight tensors of one number a state, head and word, in float64."""
+    """Memory of one net: about eight tensors of one number a state, head and word, in float64; untrained, of the heads."""
     n = cell["N"]
     if cell.get("positions") == "learned":
         states = 3 ** (n + 1) // 2 * {"answer": 1, "full": 2, "full+closing": 3}[cell["loss"]]
     else:
         states = _n_states(n, cell["length_law"], cell["loss"])
-    return int(64 * states * (5 * cell["H"] + 5))
+    return int(64 * states * (5 * cell["H"] + 5 if cell["steps"] else cell["H"] + 5))
 
 
 def _n_states(n_longest: int, length_law: str, loss: str) -> int:
@@ -166,7 +174,7 @@ def training(lanes: Lanes) -> Output:
     n2 > n0; order_spread: how far the margin depends on the order of a string; w01 ... b: of the best head (with
     positions: of its token embeddings alone).
     """
-    found = [_abilities(lanes, params) for params in trained_nets(lanes).values()]
+    found = at_stages(lanes, trained_nets(lanes), _abilities)
     return {name: torch.stack([one[name] for one in found], dim=1) for name in found[0]}
 
 
@@ -330,7 +338,7 @@ def three_meanings(lanes: Lanes) -> Output:
     and a fitted separator, so at least this much), at the head's own threshold ("own").  l_acc; auc: ROC AUC of the
     heads, raw, mean; r_auc: the same turned upward head by head; first_accuracy, first_auc, w01, w02, kappa: of head 0.
     """
-    found = [_meanings(lanes, params) for params in trained_nets(lanes).values()]
+    found = at_stages(lanes, trained_nets(lanes), _meanings)
     return {name: torch.stack([one[name] for one in found], dim=2) for name in found[0]}
 
 
@@ -430,7 +438,7 @@ def variance_shares(matrix_lab: torch.Tensor) -> torch.Tensor:
 
 SWAP = Experiment(
     id="counting/swap",
-    version=1,
+    version=2,
     axes=("N", "H", "d_h", "loss"),
     measure=swapped_heads,
     switches={**SWITCHES, "n_nets": 4},

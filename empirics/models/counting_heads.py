@@ -126,17 +126,34 @@ def logits(made: Tables, query: int, counts_sk: torch.Tensor) -> torch.Tensor:
 
 def population_loss(groups: Sequence[States], *, residual: bool = False) -> Callable[[Params], torch.Tensor]:
     """Cross-entropy over all states in nats, exact.  Returns: parameters -> loss [lane]."""
+    merged = _by_query(groups)
 
     def loss_l(params: Params) -> torch.Tensor:
         made = tables(placed(params) if "positions" in params else params, residual=residual)
         total = torch.zeros_like(made.base_lqv[:, 0, 0])
-        for one in groups:
-            logits_lsv = logits(made, one.query, one.counts_sk)
-            nats_ls = logits_lsv.logsumexp(dim=2) - (one.target_sv * logits_lsv).sum(dim=2)
-            total = total + (one.weight_s * nats_ls).sum(dim=1)
+        for query, counts_sk, target_sv, weight_s in merged:
+            logits_lsv = logits(made, query, counts_sk)
+            nats_ls = logits_lsv.logsumexp(dim=2) - (target_sv * logits_lsv).sum(dim=2)
+            total = total + (weight_s * nats_ls).sum(dim=1)
         return total
 
     return loss_l
+
+
+def _by_query(groups: Sequence[States]) -> list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Groups of one query put together: (query, counts, targets, weights)."""
+    found: dict[int, list[States]] = {}
+    for one in groups:
+        found.setdefault(one.query, []).append(one)
+    return [
+        (
+            query,
+            torch.cat([one.counts_sk for one in some]),
+            torch.cat([one.target_sv for one in some]),
+            torch.cat([one.weight_s for one in some]),
+        )
+        for query, some in found.items()
+    ]
 
 
 def attention(made: Tables, query: int, counts_sk: torch.Tensor) -> torch.Tensor:
