@@ -89,7 +89,7 @@ def head_features(params: Params, n_longest: int, tie: str) -> tuple[torch.Tenso
 
 AGGREGATION = Experiment(
     id="counting/aggregation",
-    version=1,
+    version=2,
     axes=("N", "H", "d_h", "loss"),
     measure=aggregation,
     switches={**SWITCHES, "lp_length": 6},

@@ -13,9 +13,11 @@ from typing import Any
 import torch
 
 from empirics.counting.training import (
+    POSITIONS,
     SHAPE,
     SWITCHES,
     answer_states,
+    has_positions,
     never_alone,
     trained_nets,
     training_bytes,
@@ -118,7 +120,9 @@ def path_difference(lanes: Lanes, params: Params, made: model.Tables, tokens_lmt
     It is relative to the largest logit of the net, where that exceeds 1.
     """
     positions = None
-    if lanes.size("positions") == "random":
+    if has_positions(lanes):
+        positions = params["positions"][:, : tokens_lmt.shape[2]]
+    elif lanes.size("positions") == "random":
         positions = model.position_vectors(lanes.keys, tokens_lmt.shape[2], lanes.size("d_model"))
     by_token = model.token_logits(params, tokens_lmt, residual=lanes.size("residual"), positions_ltd=positions)
     counts_lmtk = torch.nn.functional.one_hot(tokens_lmt.clamp(min=0), 5).cumsum(dim=2).double()
@@ -140,11 +144,11 @@ def _intervention_bytes(cell: Mapping[str, Any]) -> int:
 
 INTERVENTION = Experiment(
     id="counting/intervention",
-    version=1,
+    version=2,
     axes=("N", "H", "d_h", "loss", "m"),
     measure=intervention,
-    switches={**SWITCHES, "positions": "none"},
-    shape=(*SHAPE, "m", "positions"),
+    switches={**SWITCHES, **POSITIONS},
+    shape=(*SHAPE, "m", *POSITIONS),
     common=("positions", "m"),
     inner={"head": lambda cell: heads_of(H=cell["H"]), "w01": RATIOS, "w02": NOISE_RATIOS},
     bytes_per_lane=_intervention_bytes,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -56,6 +57,14 @@ SHAPE = (
 )
 
 
+POSITIONS: dict[str, Any] = {"positions": "none"}  # a switch of those experiments that can do without bags
+
+
+def has_positions(lanes: Lanes) -> bool:
+    """Whether the lanes' nets learn position vectors, and so see strings and not bags."""
+    return "positions" in lanes.experiment.switches and bool(lanes.size("positions") == "learned")
+
+
 def never_alone(measure: Measure) -> Measure:
     """The measure with a lone lane measured twice and given once.
 
@@ -83,17 +92,12 @@ def never_alone(measure: Measure) -> Measure:
 
 
 def population(lanes: Lanes) -> tuple[task.Group, ...]:
-    """The states that the lanes' loss sums over, on their device."""
-    groups = task.population(
-        lanes.size("N"),
-        lanes.size("length_law"),
-        lanes.size("tie"),
-        lanes.size("loss"),
-        lanes.size("p2"),
-        lanes.size("word_weight"),
-        lanes.size("answer_weight"),
-        "independent" if lanes.size("labels") == "independent" else "true",
-    )
+    """The states that the lanes' loss sums over, on their device; with positions, every prefix by itself."""
+    law = (lanes.size(name) for name in ("N", "length_law", "tie", "loss", "p2", "word_weight", "answer_weight"))
+    if has_positions(lanes):
+        groups = task.ordered_population(*law)
+    else:
+        groups = task.population(*law, "independent" if lanes.size("labels") == "independent" else "true")
 
     def moved(one: task.Group) -> task.Group:
         parts = (one.counts_sk, one.target_sv, one.weight_s)
@@ -121,6 +125,7 @@ def trained_nets(lanes: Lanes, n_nets: int = 1) -> dict[str, Params]:
         ov_init=lanes.column("ov_init"),
         bias=lanes.size("bias"),
         n_nets=n_nets,
+        n_positions=lanes.size("N") + 3 if has_positions(lanes) else 0,
     )
     if lanes.size("steps") == 0:
         return {"init": start, "trained": start}
@@ -130,9 +135,22 @@ def trained_nets(lanes: Lanes, n_nets: int = 1) -> dict[str, Params]:
     return {"init": start, "trained": found}
 
 
+def at_stages(
+    lanes: Lanes, nets: Mapping[str, Params], measure: Callable[[Lanes, Params], dict[str, torch.Tensor]]
+) -> list[dict[str, torch.Tensor]]:
+    """What is measured at each stage; nets that were not trained are measured once."""
+    first = measure(lanes, nets["init"])
+    return [first if params is nets["init"] else measure(lanes, params) for params in nets.values()]
+
+
 def training_bytes(cell: Mapping[str, Any]) -> int:
-    """Memory of one net in training: about eight tensors of one number a state, head and word, in float64."""
-    return 64 * _n_states(cell["N"], cell["length_law"], cell["loss"]) * (5 * cell["H"] + 5)
+    """Memory of one net: about eight tensors of one number a state, head and word, in float64; untrained, of the heads."""
+    n = cell["N"]
+    if cell.get("positions") == "learned":
+        states = 3 ** (n + 1) // 2 * {"answer": 1, "full": 2, "full+closing": 3}[cell["loss"]]
+    else:
+        states = _n_states(n, cell["length_law"], cell["loss"])
+    return int(64 * states * (5 * cell["H"] + 5 if cell["steps"] else cell["H"] + 5))
 
 
 def _n_states(n_longest: int, length_law: str, loss: str) -> int:
@@ -152,32 +170,96 @@ def training(lanes: Lanes) -> Output:
     head's; cooperates: whether that exceeds .01; n_good, n_perfect, n_parked: heads of accuracy >= .95, >= .999, and with
     frame weight > 100; mean_auc, uniform_s_acc: ROC AUC of the heads turned upward, and accuracy of the plain average of
     standardised, turned head scores; first_failing: least length at which logit(1) - logit(0) has the wrong sign (61:
-    none up to 60); other_label: accuracy of the net's answers against the label n2 > n0; w01 ... b: of the best head.
+    none up to 60; with positions N + 1: none up to N); other_label: accuracy of the net's answers against the label
+    n2 > n0; order_spread: how far the margin depends on the order of a string; w01 ... b: of the best head (with
+    positions: of its token embeddings alone).
     """
-    found = [_abilities(lanes, params) for params in trained_nets(lanes).values()]
+    found = at_stages(lanes, trained_nets(lanes), _abilities)
     return {name: torch.stack([one[name] for one in found], dim=1) for name in found[0]}
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What a net says at all answer states: scores of the heads [lane, head, state], margin and words, and the states."""
+
+    scores_lhs: torch.Tensor
+    margin_ls: torch.Tensor
+    words_lsv: torch.Tensor
+    states: task.Answers
+
+    @property
+    def classes(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Masses of the labels 1 and 0 at each state."""
+        mass, share = self.states.weight_s, self.states.positive_s
+        return mass * share, mass * (1 - share)
+
+    @property
+    def l_acc(self) -> torch.Tensor:
+        """Mass of the states at which the likeliest of all five words is the label.  Returns: float64 [lane]."""
+        positive, negative = self.classes
+        said_ls = self.words_lsv.argmax(dim=2)
+        right_ls = torch.where(said_ls == model.ONE, positive, torch.where(said_ls == model.ZERO, negative, 0.0))
+        return right_ls.sum(dim=1)
+
+
+def answered(lanes: Lanes, params: Params) -> Answered:
+    """The net at the answer: on bags, or with positions on every string."""
+    if not has_positions(lanes):
+        states = answer_states(lanes)
+        made = model.tables(params, residual=lanes.size("residual"))
+        return Answered(*_at_answer(made, model.END, states.counts_sk), states)
+    made = model.tables(model.placed(params), residual=lanes.size("residual"))
+    law = (lanes.size(name) for name in ("N", "length_law", "tie", "p2"))
+    groups = task.ordered_answers(*law)
+    parts = zip(*(_at_answer(made, one.query, one.counts_sk.to(lanes.device)) for one in groups))
+    scores, margin, words = (torch.cat(some, dim=axis) for some, axis in zip(parts, (2, 1, 1)))
+    columns = (
+        torch.cat([getattr(one.states, name) for one in groups]).to(lanes.device)
+        for name in ("body_s3", "positive_s", "weight_s")
+    )
+    return Answered(scores, margin, words, task.Answers(*columns))
+
+
+def _at_answer(
+    made: model.Tables, query: int, counts_sk: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    return (
+        model.head_scores(made, counts_sk, query),
+        model.answer_margin(made, counts_sk, query),
+        model.logits(made, query, counts_sk),
+    )
+
+
+def order_spread(found: Answered) -> torch.Tensor:
+    """How far the answer's margin depends on the order of the tokens, as a share of its largest size.  Returns: [lane].
+
+    The largest difference between two strings of one bag; 0 where the states are bags.
+    """
+    bags, which = found.states.body_s3.unique(dim=0, return_inverse=True)
+    place = which.expand(len(found.margin_ls), -1)
+    top, low = (
+        found.margin_ls.new_zeros(len(found.margin_ls), len(bags)).scatter_reduce(
+            1, place, found.margin_ls, reduce=how, include_self=False
+        )
+        for how in ("amax", "amin")
+    )
+    return (top - low).amax(dim=1) / found.margin_ls.abs().amax(dim=1).clamp(min=1e-300)
+
+
 def _abilities(lanes: Lanes, params: Params) -> dict[str, torch.Tensor]:
-    states = answer_states(lanes)
-    positive, negative = states.weight_s * states.positive_s, states.weight_s * (1 - states.positive_s)
+    found = answered(lanes, params)
+    states, (positive, negative) = found.states, found.classes
     made = model.tables(params, residual=lanes.size("residual"))
-    scores_lhs = model.head_scores(made, states.counts_sk)
-    accuracy_lh = separation.separation_accuracy(scores_lhs, positive, negative)
-    auc_lh = separation.roc_auc(scores_lhs, positive, negative)
-    words_lsv = model.logits(made, model.END, states.counts_sk)
-    margin_ls = model.answer_margin(made, states.counts_sk)
-    sum_l = separation.separation_accuracy(margin_ls, positive, negative)
+    accuracy_lh = separation.separation_accuracy(found.scores_lhs, positive, negative)
+    auc_lh = separation.roc_auc(found.scores_lhs, positive, negative)
+    sum_l = separation.separation_accuracy(found.margin_ls, positive, negative)
     best_l, which_l = accuracy_lh.max(dim=1)
-    said_ls = words_lsv.argmax(dim=2)
-    right_ls = torch.where(said_ls == model.ONE, positive, torch.where(said_ls == model.ZERO, negative, 0.0))
-    l_acc = right_ls.sum(dim=1)
     numbers = model.canonical_numbers(made)
     noise = (states.body_s3[:, 2] > states.body_s3[:, 0]).double()
-    other = separation.threshold_accuracy(margin_ls, states.weight_s * noise, states.weight_s * (1 - noise))
+    other = separation.threshold_accuracy(found.margin_ls, states.weight_s * noise, states.weight_s * (1 - noise))
     return {
-        "l_acc": l_acc,
-        "solved": l_acc >= 1 - SOLVED,
+        "l_acc": found.l_acc,
+        "solved": found.l_acc >= 1 - SOLVED,
         "mean_s_acc": accuracy_lh.mean(dim=1),
         "best_s_acc": best_l,
         "sum_s_acc": sum_l,
@@ -188,12 +270,22 @@ def _abilities(lanes: Lanes, params: Params) -> dict[str, torch.Tensor]:
         "n_parked": (numbers["wS"] > PARKED).sum(dim=1),
         "mean_auc": torch.maximum(auc_lh, 1 - auc_lh).mean(dim=1),
         "uniform_s_acc": separation.separation_accuracy(
-            _turned(scores_lhs, auc_lh, states.weight_s).mean(dim=1), positive, negative
+            _turned(found.scores_lhs, auc_lh, states.weight_s).mean(dim=1), positive, negative
         ),
-        "first_failing": first_failing_length(made, lanes.size("tie")),
+        "order_spread": order_spread(found),
+        "first_failing": _first_wrong(lanes, found)
+        if has_positions(lanes)
+        else first_failing_length(made, lanes.size("tie")),
         "other_label": other,
         **{name: value.gather(1, which_l[:, None])[:, 0] for name, value in numbers.items()},
     }
+
+
+def _first_wrong(lanes: Lanes, found: Answered) -> torch.Tensor:
+    """Least length up to N with a string answered wrongly, N + 1 for none: beyond there are no positions.  [lane]."""
+    wrong_ls = (found.margin_ls > 0) != (found.states.positive_s > 0.5)
+    length_s = found.states.body_s3.sum(dim=1)
+    return torch.where(wrong_ls, length_s, lanes.size("N") + 1.0).amin(dim=1)
 
 
 def _turned(scores_lhs: torch.Tensor, auc_lh: torch.Tensor, weight_s: torch.Tensor) -> torch.Tensor:
@@ -225,13 +317,13 @@ def first_failing_length(made: model.Tables, tie: str) -> torch.Tensor:
 
 TRAINING = Experiment(
     id="counting/training",
-    version=1,
+    version=2,
     axes=("N", "H", "d_h", "loss"),
     measure=training,
-    switches=SWITCHES,
-    shape=SHAPE,
+    switches={**SWITCHES, **POSITIONS},
+    shape=(*SHAPE, *POSITIONS),
     inner={"stage": STAGES},
-    common=("loss", "tie"),
+    common=("loss", "tie", "positions", "word_weight", "answer_weight"),
     bytes_per_lane=training_bytes,
 )
 
@@ -243,35 +335,33 @@ def three_meanings(lanes: Lanes) -> Output:
 
     accuracy: mean over the heads, [lane, meaning, stage]: along the head's own direction ("direction"), for the best
     affine read-out of its output ("free": 1 where a linear program finds a perfect one, else the better of the direction
-    and a fitted separator, so at least this much), at the head's own threshold ("own").  l_acc, auc (raw), r_auc (turned
-
+    and a fitted separator, so at least this much), at the head's own threshold ("own").  l_acc; auc: ROC AUC of the
+    heads, raw, mean; r_auc: the same turned upward head by head; first_accuracy, first_auc, w01, w02, kappa: of head 0.
     """
-    found = [_meanings(lanes, params) for params in trained_nets(lanes).values()]
+    found = at_stages(lanes, trained_nets(lanes), _meanings)
     return {name: torch.stack([one[name] for one in found], dim=2) for name in found[0]}
 
 
 def _meanings(lanes: Lanes, params: Params) -> dict[str, torch.Tensor]:
-    states = answer_states(lanes)
-    positive, negative = states.weight_s * states.positive_s, states.weight_s * (1 - states.positive_s)
+    found = answered(lanes, params)
+    positive, negative = found.classes
     made = model.tables(params, residual=lanes.size("residual"))
-    scores_lhs = model.head_scores(made, states.counts_sk)
-    along_lh = separation.separation_accuracy(scores_lhs, positive, negative)
-    own_lh = separation.threshold_accuracy(scores_lhs, positive, negative)
-    outputs_lhse = model.head_outputs(params, made, model.END, states.counts_sk)
+    along_lh = separation.separation_accuracy(found.scores_lhs, positive, negative)
+    own_lh = separation.threshold_accuracy(found.scores_lhs, positive, negative)
+    outputs_lhse = model.head_outputs(params, made, model.END, found.states.counts_sk)
     fitted = separation.directions(outputs_lhse, positive, negative)
     free_lh = torch.maximum(along_lh, separation.separation_accuracy(fitted, positive, negative))[:, :MOST_PROGRAMS]
     if lanes.size("labels") == "true":
         free_lh = torch.where(_freely_perfect(lanes, params, made), 1.0, free_lh)
-    auc_lh = separation.roc_auc(scores_lhs, positive, negative)
-    words_lsv = model.logits(made, model.END, states.counts_sk)
-    said_ls = words_lsv.argmax(dim=2)
-    l_acc = torch.where(said_ls == model.ONE, positive, torch.where(said_ls == model.ZERO, negative, 0.0)).sum(dim=1)
+    auc_lh = separation.roc_auc(found.scores_lhs, positive, negative)
+    turned_lh = torch.maximum(auc_lh, 1 - auc_lh)
     numbers = model.canonical_numbers(made)
     per_net = {
-        "l_acc": l_acc,
+        "l_acc": found.l_acc,
         "auc": auc_lh.mean(dim=1),
-        "r_auc": torch.maximum(auc_lh, 1 - auc_lh).mean(dim=1),
+        "r_auc": turned_lh.mean(dim=1),
         "first_accuracy": along_lh[:, 0],
+        "first_auc": turned_lh[:, 0],
         **{name: numbers[name][:, 0] for name in ("w01", "w02", "kappa")},
     }
     spread = {name: one[:, None].expand(-1, len(MEANINGS)) for name, one in per_net.items()}
@@ -301,7 +391,7 @@ def _freely_perfect(lanes: Lanes, params: Params, made: model.Tables) -> torch.T
 
 SEPARATION = Experiment(
     id="counting/separation",
-    version=1,
+    version=2,
     axes=("N", "H", "d_h", "loss"),
     measure=three_meanings,
     switches=SWITCHES,
@@ -348,7 +438,7 @@ def variance_shares(matrix_lab: torch.Tensor) -> torch.Tensor:
 
 SWAP = Experiment(
     id="counting/swap",
-    version=1,
+    version=2,
     axes=("N", "H", "d_h", "loss"),
     measure=swapped_heads,
     switches={**SWITCHES, "n_nets": 4},

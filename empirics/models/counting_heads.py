@@ -5,7 +5,8 @@ attention to a token adds to the logits of the five words ("moves").  With count
 
     A_h[k] = C_k exp(scores_h[q, k]) / sum_j C_j exp(scores_h[q, j]),   logits = sum_h sum_k A_h[k] moves_h[k] + base[q].
 
-So no exponential is taken a state: both sums are products of the counts with tables.  `token_logits` is the same layer
+So no exponential is taken a state: both sums are products of the counts with tables.  A net with positions is the same
+thing on a larger vocabulary, whose token 5 t + k is token k at position t (`placed`).  `token_logits` is the same layer
 written token by token with a causal mask, on embeddings, and shares nothing with it but the parameters.
 
 Tensor axes: l lane, h head, q query, k token, v word, s state, m string, t and u position, d feature, e head feature.
@@ -56,12 +57,14 @@ def initial(
     ov_init: torch.Tensor | float = 1.0,
     bias: bool = False,
     n_nets: int = 1,
+    n_positions: int = 0,
 ) -> Params:
     """Parameters: embeddings N(0, 1); query, key, value, unembedding N(0, 1/d), output N(0, 1/(d_h H)); bias 0.
 
     Args:
         qk_init, ov_init: factor of query and key, and of value, output and unembedding; a number or float64 [lane].
         n_nets: nets a lane; they come out as further lanes, [lane * net, ...].
+        n_positions: how many position vectors to draw, N(0, 1) as the embeddings; 0 for a model without.
 
     Returns: name -> float64 [lane * net, ...].
     """
@@ -74,6 +77,8 @@ def initial(
         "out": ((n_heads, d_head, d_model), narrow),
         "unembed": ((d_model, N_TOKENS), wide),
     }
+    if n_positions:
+        shapes["positions"] = ((n_positions, d_model), 1.0)
     params = {}
     for name, (shape, scale) in shapes.items():
         drawn = rng.normal_like(keys, (n_nets, *shape), scale, stream=f"init {name}")
@@ -93,8 +98,15 @@ def tables(params: Params, *, residual: bool = False) -> Tables:
     queries_lhqe, keys_lhke = embed_l1kd @ params["query"], embed_l1kd @ params["key"]
     scores = queries_lhqe @ keys_lhke.transpose(2, 3) / math.sqrt(d_head)
     moves = embed_l1kd @ params["value"] @ (params["out"] @ params["unembed"][:, None])
-    base = params["embed"] @ params["unembed"] if residual else torch.zeros_like(scores[:, 0])
+    straight_lqv = params["embed"] @ params["unembed"]
+    base = straight_lqv if residual else torch.zeros_like(straight_lqv)
     return Tables(scores, moves, base + params["bias"][:, None] if "bias" in params else base)
+
+
+def placed(params: Params) -> Params:
+    """The net whose vocabulary is that of tokens at positions: embeddings and position vectors added."""
+    both = params["embed"][:, None] + params["positions"][:, :, None]
+    return {**params, "embed": both.flatten(1, 2)}
 
 
 def _weights(scores_lhk: torch.Tensor) -> torch.Tensor:
@@ -108,23 +120,40 @@ def logits(made: Tables, query: int, counts_sk: torch.Tensor) -> torch.Tensor:
     n_lanes, n_heads = weights_lhk.shape[:2]
     mass_lsh = counts_sk @ weights_lhk.transpose(1, 2)
     pull_lkhv = (weights_lhk[..., None] * made.moves_lhkv).transpose(1, 2)
-    pulled = (counts_sk @ pull_lkhv.reshape(n_lanes, N_TOKENS, -1)).reshape(n_lanes, -1, n_heads, N_TOKENS)
+    pulled = (counts_sk @ pull_lkhv.flatten(2)).reshape(n_lanes, -1, n_heads, N_TOKENS)
     return (pulled / mass_lsh[..., None]).sum(dim=2) + made.base_lqv[:, query, None]
 
 
 def population_loss(groups: Sequence[States], *, residual: bool = False) -> Callable[[Params], torch.Tensor]:
     """Cross-entropy over all states in nats, exact.  Returns: parameters -> loss [lane]."""
+    merged = _by_query(groups)
 
     def loss_l(params: Params) -> torch.Tensor:
-        made = tables(params, residual=residual)
+        made = tables(placed(params) if "positions" in params else params, residual=residual)
         total = torch.zeros_like(made.base_lqv[:, 0, 0])
-        for one in groups:
-            logits_lsv = logits(made, one.query, one.counts_sk)
-            nats_ls = logits_lsv.logsumexp(dim=2) - (one.target_sv * logits_lsv).sum(dim=2)
-            total = total + (one.weight_s * nats_ls).sum(dim=1)
+        for query, counts_sk, target_sv, weight_s in merged:
+            logits_lsv = logits(made, query, counts_sk)
+            nats_ls = logits_lsv.logsumexp(dim=2) - (target_sv * logits_lsv).sum(dim=2)
+            total = total + (weight_s * nats_ls).sum(dim=1)
         return total
 
     return loss_l
+
+
+def _by_query(groups: Sequence[States]) -> list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """Groups of one query put together: (query, counts, targets, weights)."""
+    found: dict[int, list[States]] = {}
+    for one in groups:
+        found.setdefault(one.query, []).append(one)
+    return [
+        (
+            query,
+            torch.cat([one.counts_sk for one in some]),
+            torch.cat([one.target_sv for one in some]),
+            torch.cat([one.weight_s for one in some]),
+        )
+        for query, some in found.items()
+    ]
 
 
 def attention(made: Tables, query: int, counts_sk: torch.Tensor) -> torch.Tensor:
@@ -133,17 +162,17 @@ def attention(made: Tables, query: int, counts_sk: torch.Tensor) -> torch.Tensor
     return parts / parts.sum(dim=3, keepdim=True)
 
 
-def head_scores(made: Tables, counts_sk: torch.Tensor) -> torch.Tensor:
+def head_scores(made: Tables, counts_sk: torch.Tensor, query: int = END) -> torch.Tensor:
     """What every head adds to logit(1) - logit(0) at the answer.  Returns: float64 [lane, head, state]."""
-    return (attention(made, END, counts_sk) * attribution(made)[:, :, None]).sum(dim=3)
+    return (attention(made, query, counts_sk) * attribution(made)[:, :, None]).sum(dim=3)
 
 
-def answer_margin(made: Tables, counts_sk: torch.Tensor) -> torch.Tensor:
+def answer_margin(made: Tables, counts_sk: torch.Tensor, query: int = END) -> torch.Tensor:
     """logit(1) - logit(0) of the net at the answer.  Returns: float64 [lane, state]."""
-    weights_lhk = _weights(made.scores_lhqk[:, :, END])
+    weights_lhk = _weights(made.scores_lhqk[:, :, query])
     mass_lsh = counts_sk @ weights_lhk.transpose(1, 2)
     pulled_lsh = counts_sk @ (weights_lhk * attribution(made)).transpose(1, 2)
-    base_lv = made.base_lqv[:, END]
+    base_lv = made.base_lqv[:, query]
     return (pulled_lsh / mass_lsh).sum(dim=2) + (base_lv[:, ONE] - base_lv[:, ZERO])[:, None]
 
 

@@ -10,6 +10,9 @@ Example, body 1 2 1 (n0, n1, n2 = 0, 2, 1), with what is to be predicted below e
     tokens   B  1  2  1  E  1
     target   .  .  .  .  1  E      . = the law of the next token: 0, 1, 2, or E with the hazard of the length
 
+With positions a prefix is no bag: `ordered_population` lists every prefix by itself.  A token at position t counts as
+token 5 t + k of a larger vocabulary, each at most once, so that the same sums serve.
+
 Letters: N n_longest, p token_law, tie "neg" (n1 = n0 counts as 0) or "drop" (such strings have no answer).
 Tensor axes: s state, k token, v vocabulary, l lane, m string, t position.
 """
@@ -19,6 +22,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +31,7 @@ from empirics.engine import rng
 
 B, ZERO, ONE, TWO, E = range(5)
 PAD = -1
+N_TOKENS = 5
 LABELS = ("true", "independent", "noise beats zeros")
 
 
@@ -66,6 +71,15 @@ class Answers:
         """The larger class prior: the accuracy of a constant answer."""
         share = float((self.weight_s * self.positive_s).sum())
         return max(share, 1 - share)
+
+
+@dataclass(frozen=True)
+class OrderedAnswers:
+    """Answer states of one body length: the query E at its position, counts of the larger vocabulary, the strings."""
+
+    query: int
+    counts_sk: torch.Tensor
+    states: Answers
 
 
 def bodies(n_low: int, n_high: int) -> torch.Tensor:
@@ -205,6 +219,101 @@ def _words(n_longest: int, length_law: str, law: tuple[float, float, float], fac
     return groups
 
 
+# ---------------------------------------------------------------------------- every prefix by itself
+@functools.lru_cache(maxsize=16)
+def ordered_answers(n_longest: int, length_law: str, tie: str, p2: float = 1 / 3) -> tuple[OrderedAnswers, ...]:
+    """The answer states string by string, one entry a body length; weights of all together sum to 1.
+
+    Examples:
+    >>> [len(one.states.weight_s) for one in ordered_answers(3, "uniform", "neg")]
+    [3, 9, 27]
+    """
+    lengths = (n_longest,) if length_law == "fixed" else range(1, n_longest + 1)
+    share = answers(n_longest, length_law, tie, p2)
+    of_bag = {tuple(row): weight for row, weight in zip(share.body_s3.tolist(), share.weight_s.tolist())}
+    found = []
+    for n in lengths:
+        words = list(itertools.product((ZERO, ONE, TWO), repeat=n))
+        body = torch.tensor([[one.count(k) for k in (ZERO, ONE, TWO)] for one in words], dtype=torch.float64)
+        ways = [math.comb(n, a) * math.comb(n - a, b) for a, b, _ in body.int().tolist()]
+        mass = torch.tensor(
+            [of_bag.get(tuple(row), 0.0) / w for row, w in zip(body.tolist(), ways)], dtype=torch.float64
+        )
+        kept = mass > 0
+        states = Answers(body[kept], (body[:, 1] > body[:, 0]).double()[kept], mass[kept])
+        prefixes = [(B, *one, E) for one, used in zip(words, kept.tolist()) if used]
+        found.append(OrderedAnswers(N_TOKENS * (n + 1) + E, _placed(prefixes, n_longest + 3), states))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=16)
+def ordered_population(
+    n_longest: int,
+    length_law: str,
+    tie: str,
+    loss: str,
+    p2: float = 1 / 3,
+    word_weight: float = 1.0,
+    answer_weight: float = 1.0,
+) -> tuple[Group, ...]:
+    """As `population`, with every prefix by itself; queries and counts are those of the larger vocabulary.
+
+    Examples:
+    >>> sum(len(one.weight_s) for one in ordered_population(2, "uniform", "neg", "full+closing"))
+    37
+    """
+    by_kind: dict[tuple[str, int], list[tuple[tuple[int, ...], list[float], float]]] = {}
+    for one in population(n_longest, length_law, tie, loss, p2, word_weight, answer_weight):
+        for counts, target, weight in zip(one.counts_sk.int().tolist(), one.target_sv.tolist(), one.weight_s.tolist()):
+            prefixes = list(_prefixes(one.kind, one.query, counts))
+            for prefix in prefixes:
+                place = N_TOKENS * (len(prefix) - 1) + one.query
+                by_kind.setdefault((one.kind, place), []).append((prefix, target, weight / len(prefixes)))
+    return tuple(
+        Group(
+            kind,
+            query,
+            _placed([prefix for prefix, _, _ in rows], n_longest + 3),
+            torch.tensor([target for _, target, _ in rows], dtype=torch.float64),
+            torch.tensor([weight for _, _, weight in rows], dtype=torch.float64),
+        )
+        for (kind, query), rows in sorted(by_kind.items())
+    )
+
+
+def _prefixes(kind: str, query: int, counts: list[int]) -> Iterator[tuple[int, ...]]:
+    """All prefixes with these counts that end in the query."""
+    body = [0, *counts[1:4], 0]
+    if kind == "closing":
+        body[query] -= 1
+    last = query if kind == "word" and query != B else None
+    if last is not None:
+        body[last] -= 1
+    ends = {"word": (), "answer": (E,), "closing": (E, query)}[kind]
+    for order in _orders(tuple(body[1:4])):
+        yield (B, *order, *(() if last is None else (last,)), *ends)
+
+
+def _orders(counts: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    """All orders of a bag of 0s, 1s and 2s."""
+    if not any(counts):
+        yield ()
+    for place, n in enumerate(counts):
+        if n:
+            less = tuple(one - (i == place) for i, one in enumerate(counts))
+            for rest in _orders(less):
+                yield (ZERO + place, *rest)
+
+
+def _placed(prefixes: Sequence[tuple[int, ...]], n_positions: int) -> torch.Tensor:
+    """1 where a token stands at a position.  Returns: float64 [state, 5 * position]."""
+    marks = torch.zeros(len(prefixes), N_TOKENS * n_positions, dtype=torch.float64)
+    for row, prefix in enumerate(prefixes):
+        marks[row, [N_TOKENS * t + token for t, token in enumerate(prefix)]] = 1.0
+    return marks
+
+
+# ---------------------------------------------------------------------------- samples
 def sampled_strings(
     keys: torch.Tensor, n_strings: int, n_longest: int, length_law: str, p2: float = 1 / 3, stream: str = "test"
 ) -> torch.Tensor:

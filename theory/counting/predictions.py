@@ -7,16 +7,18 @@ import math
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from theory.core.bound import Hypothesis, Source, bound
 from theory.core.domain import Choice, Integer, Parameter, Real
 from theory.counting.accuracy import (
-    fixed_threshold_accuracy,
     intervention_surface,
     separation_accuracy,
     separation_accuracy_error,
 )
 from theory.counting.grids import LONGEST, NOISE_RATIOS, RATIOS, TASKS, symmetric_values
 from theory.counting.laws import (
+    auc_from_s_acc,
     ensemble_perfect_probability,
     gaussian_head_correlation,
     gaussian_separation_accuracy,
@@ -35,6 +37,7 @@ FRAME = Parameter("wS", Real(0), "attention to the frame B and E relative to tha
 OWN = Parameter("b", Real(), "the head's own threshold on that scale")
 HEADS = Parameter("H", Integer(1), "number of heads")
 SPREAD = Parameter("sd", Real(0, open_low=True), "standard deviation of ln w01")
+FIRST = Parameter("first_accuracy", Real(0.5, 1), "separation accuracy of a head")
 BITS = Parameter("n", Integer(1), "number of bits")
 TASK = Parameter("task", Choice(TASKS), "symmetric function")
 
@@ -139,20 +142,38 @@ def in_own_strip(m: Any, *, N: int, w01: float, sigma: float, wS: float) -> floa
 @bound(
     params=(LENGTH_3, W01, SIGMA, FRAME),
     direction="exact",
-    source=derived("T4, exact sum at w02 = 1"),
+    source=derived("T4, exact sum over the strings without their 2s, which do not enter"),
     systems=("float",),
     latex=r"\Pr[\,1(w_{01} n_1 - n_0 + \sigma w_S > 0) = y\,]",
 )
 def own_threshold_accuracy(m: Any, *, N: int, w01: float, sigma: float, wS: float) -> float:
     """Accuracy at threshold 0 of a head with kappa = 0: the same for every w02."""
     del m
-    return _own_accuracy(N, w01, sigma, wS)
+    return _own_accuracy(N, w01, sigma * wS)
 
 
 @functools.lru_cache(maxsize=1024)
-def _own_accuracy(N: int, w01: float, sigma: float, frame: float) -> float:
-    head = (w01, 1, 0, sigma, frame)
-    return float(fixed_threshold_accuracy(length_law="uniform", N=N, head=head, tie="neg"))
+def _own_accuracy(N: int, w01: float, offset: float) -> float:
+    """Sum over k tokens that are no 2, of which j are 1s: k has the law of a binomial of 2/3, j given k that of 1/2."""
+    total = 0.0
+    for k, share in enumerate(_shares_without_noise(N)):
+        j = np.arange(k + 1)
+        says_one = np.round(w01 * j - (k - j) + offset, 12) > 0  # a score that is 0 but for rounding is not above 0
+        total += share * float(_halves(k)[says_one == (2 * j > k)].sum())
+    return total
+
+
+@functools.lru_cache(maxsize=32)
+def _shares_without_noise(N: int) -> tuple[float, ...]:
+    """P(k of the tokens are no 2), k = 0..N, for lengths uniform on 1..N."""
+    exact = [sum(Fraction(math.comb(n, k) * 2**k, 3**n) for n in range(max(k, 1), N + 1)) / N for k in range(N + 1)]
+    return tuple(map(float, exact))
+
+
+@functools.lru_cache(maxsize=128)
+def _halves(k: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Law of the number of 1s among k tokens that are 0 or 1, j = 0..k."""
+    return np.array([math.comb(k, j) / 2**k for j in range(k + 1)])
 
 
 # ---------------------------------------------------------------------------- lengths
@@ -210,6 +231,40 @@ def limit_accuracy(m: Any, *, N: int, kappa: float) -> float:
 def null_accuracy(m: Any) -> Any:
     """Mean separation accuracy of an untrained head in the limit of long strings: 3/4."""
     return m.number(Fraction(null_separation_accuracy()))
+
+
+@bound(
+    params=(FIRST,),
+    direction="asymptotic",
+    source=derived("T8 in the limit of long strings"),
+    systems=("float",),
+    latex=r"\tfrac12 + \tfrac2\pi \arcsin\left(\sin(\pi(s - \tfrac12))/\sqrt2\right)",
+)
+def area_from_accuracy(m: Any, *, first_accuracy: float) -> float:
+    """ROC AUC of a head, turned upward, from its separation accuracy."""
+    del m
+    return auc_from_s_acc(s=first_accuracy)
+
+
+@bound(
+    params=(FIRST,), direction="asymptotic", source=derived("T8 with the area read as an accuracy"), systems=("float",)
+)
+def area_as_accuracy(m: Any, *, first_accuracy: float) -> float:
+    """Negative control: area and accuracy taken for one number."""
+    del m
+    return first_accuracy
+
+
+@bound(
+    params=(LENGTH,),
+    direction="exact",
+    source=derived("what no string can tell, only a constant answer can hold"),
+    systems=("float",),
+)
+def prior_accuracy(m: Any, *, N: int) -> float:
+    """The accuracy of a constant answer."""
+    del m
+    return float(majority_accuracy(length_law="uniform", N=N, tie="neg"))
 
 
 @bound(params=(LENGTH,), direction="lower", source=chosen("the class prior and a twentieth"), systems=("float",))

@@ -116,7 +116,7 @@ def is_freely_separable(*, V: Sequence[Vector], a: Vector, N: int, tie: str) -> 
     False
     """
     where = "is_freely_separable"
-    rows = _readable(*_value_rows(where, V, a))
+    rows = _whole(_readable(*_value_rows(where, V, a)))
     LENGTH_2.check(N, where=where)
     require_one_of(where, "tie", tie, TIES)
     above, below = (
@@ -126,36 +126,46 @@ def is_freely_separable(*, V: Sequence[Vector], a: Vector, N: int, tie: str) -> 
     return _opposing_weights(above, below) is None
 
 
-def _opposing_weights(above: Rows, below: Rows) -> list[Fraction] | None:
+def _whole(rows: Sequence[Sequence[Fraction | int]]) -> list[list[int]]:
+    """The rows times their least common denominator."""
+    scale = math.lcm(*(x.denominator for row in rows for x in row))
+    return [[x.numerator * (scale // x.denominator) for x in row] for row in rows]
+
+
+def _opposing_weights(
+    above: Sequence[Sequence[Fraction | int]], below: Sequence[Sequence[Fraction | int]]
+) -> list[Fraction] | None:
     """Weights that prove that no c has x c > 0 on `above` and x c <= 0 on `below`, or None when there is such a c.
 
     By Motzkin's theorem: weights >= 0, those of `above` of sum 1, with sum(above) = sum(below).  They are searched by the
-    first phase of the simplex method in fractions, with Bland's rule, so it ends and rounds nothing.
+    first phase of the simplex method with Bland's rule, so it ends, and rounds nothing: the table holds integers over one
+    common divisor, the determinant of the basis, by which every pivot divides without a remainder (Edmonds 1967).
     """
-    columns = [[*row, Fraction(1)] for row in above] + [[*(-x for x in row), Fraction(0)] for row in below]
-    n, height = len(columns), len(columns[0])
-    table = [[column[i] for column in columns] + [Fraction(i == height - 1)] for i in range(height)]
+    facing = _whole([*above, *([-x for x in row] for row in below)])
+    n, height = len(facing), len(facing[0]) + 1
+    is_above = [int(i < len(above)) for i in range(n)]
+    table = [[row[i] for row in facing] + [0] for i in range(height - 1)] + [[*is_above, 1]]
     basis = list(range(n, n + height))  # artificial unknowns, whose columns are never needed again
-    cost = [sum((row[j] for row in table), Fraction(0)) for j in range(n + 1)]
-    while True:
+    cost = [sum(row[j] for row in table) for j in range(n + 1)]
+    divisor = 1
+    while cost[n]:
         enter = next((j for j in range(n) if cost[j] > 0 and j not in basis), None)
-        if enter is None or cost[n] == 0:
-            break
-        ratios = [(row[n] / row[enter], basis[i], i) for i, row in enumerate(table) if row[enter] > 0]
-        _, _, leave = min(ratios)
-        pivot = table[leave][enter]
-        table[leave] = [x / pivot for x in table[leave]]
-        for i, row in enumerate(table):
-            if i != leave and row[enter]:
-                table[i] = [x - row[enter] * y for x, y in zip(row, table[leave])]
-        cost = [x - cost[enter] * y for x, y in zip(cost, table[leave])]
+        if enter is None:
+            return None
+        _, _, leave = min((Fraction(row[n], row[enter]), basis[i], i) for i, row in enumerate(table) if row[enter] > 0)
+        kept = table[leave]
+        pivot = kept[enter]
+        table = [
+            row if row is kept else [(x * pivot - row[enter] * y) // divisor for x, y in zip(row, kept)]
+            for row in table
+        ]
+        cost = [(x * pivot - cost[enter] * y) // divisor for x, y in zip(cost, kept)]
+        divisor = pivot
         basis[leave] = enter
-    if cost[n] > 0:
-        return None
     weights = [Fraction(0)] * n
     for j, row in zip(basis, table):
         if j < n:
-            weights[j] = row[n]
+            weights[j] = Fraction(row[n], divisor)
     return weights
 
 
