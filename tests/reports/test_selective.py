@@ -61,7 +61,6 @@ CELLS = {
 @pytest.mark.parametrize("claim", PAGES)
 def test_the_figure_is_drawn_from_records_and_twice_the_same(claim, monkeypatch):
     monkeypatch.setattr(denoising, "N_TRAIN", 64)
-    monkeypatch.setattr(denoising, "N_TEST", 64)
     monkeypatch.setattr(language, "N_VALIDATION", 8)
     experiment, cells = CELLS[claim]
     rows = measured(experiment, cells)

@@ -36,7 +36,6 @@ SMALL = {
 def _short_training(monkeypatch):
     monkeypatch.setattr(temperature_network, "N_STEPS", 60)
     monkeypatch.setattr(denoising, "N_TRAIN", 128)
-    monkeypatch.setattr(denoising, "N_TEST", 128)
     monkeypatch.setattr(language, "N_VALIDATION", 16)
 
 
