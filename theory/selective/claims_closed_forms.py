@@ -116,7 +116,7 @@ DILUTION = Claim(
     about=("selective/dilution", "selective/random-keys"),
     experiment="selective/dilution",
     profiles={
-        "smoke": _dilution_grid(10, (200, 40)),
+        "smoke": _dilution_grid(10, (160, 40)),
         "cpu": _dilution_grid(13, (400, 64)),
         "gpu": _dilution_grid(20, (400, 400)),
     },
@@ -455,9 +455,9 @@ def norm_at_distance_one(m: Any, *, delta: Any, distance: Any) -> Any:
     return 2 * temperature_network_lower_bound.formula(m, delta=delta, distance=1) + 0 * distance
 
 
-def _pair_grid(rhos: tuple[float, ...], ns: tuple[int, ...], seeds: int) -> Grid:
-    gap = Grid(seeds=seeds, goal="gap", rho=rhos, n=1)
-    return gap + Grid(seeds=4, goal="ratio", rho=rhos[0], n=ns)
+def _pair_grid(rhos: tuple[float, ...], ns: tuple[int, ...], seeds: int, n_steps: int = 1500) -> Grid:
+    gap = Grid(seeds=seeds, goal="gap", rho=rhos, n=1, n_steps=n_steps)
+    return gap + Grid(seeds=4, goal="ratio", rho=rhos[0], n=ns, n_steps=n_steps)
 
 
 # one power law holds for similar tokens; at rho = .5 tanh and GELU bend it, so there the two bounds are what is judged
@@ -480,7 +480,7 @@ DYNAMIC_RANGE = Claim(
     against=("selective/tau-unrestricted", "selective/decoupled"),
     experiment="selective/temperature-pair",
     profiles={
-        "smoke": _pair_grid((0.5, 0.98, 0.99, 0.999), (2, 4096), 20),
+        "smoke": _pair_grid((0.5, 0.98, 0.99, 0.999), (2, 4096), 20, 700),
         "cpu": _pair_grid((0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999), (2, 16, 128, 1024, 4096), 24),
         "gpu": _pair_grid((0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999), tuple(2**k for k in range(1, 13)), 200),
     },

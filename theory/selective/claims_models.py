@@ -89,7 +89,7 @@ VALUE_DENOISING = Claim(
     against=("selective/vanilla-is-naive", "selective/bayes-optimal"),
     experiment="selective/denoising",
     profiles={
-        "smoke": _denoising_grid((8,), (0.25,), 20, 60, 256),
+        "smoke": _denoising_grid((8,), (0.25,), 18, 40, 256),
         "cpu": _denoising_grid((32,), (0.25,), 24, 200, 1024),
         "gpu": _denoising_grid((16, 32, 128), (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.5), 32, 200, 1024),
     },
@@ -165,7 +165,7 @@ VALUE_DENOISING = Claim(
             DENOISING_RATES, MEDIAN_RISK, by="train_risk", estimator=HEADS, learning_rate=DENOISING_RATES, sigma=0.25
         ),
     ),
-    limits="d = 8 and a quarter of the tokens with signal, 200 steps (60 in the smallest profile); at sigma = .5 the head's "
+    limits="d = 8 and a quarter of the tokens with signal, 200 steps (40 in the smallest profile); at sigma = .5 the head's "
     "gain over naive averaging is a quarter, less than the threshold, and only the gate and the two means are judged there.  "
     "The hard gate is not trained, and is judged in long contexts at sigma = .35 only.",
 )

@@ -58,6 +58,7 @@ LEAST_STANDARD = Observable("least_standard", "nats", low=0, evidence="estimate"
 LEAST_SELECTIVE = Observable("least_selective", "nats", low=0, evidence="estimate", noise="median", resolution=1e-9)
 E_FOLD = constant(1.0, chosen("a factor e, far above the scatter between seeds"))
 NEAR_TWINS = only(0.99)
+EARLY = 100  # steps of training
 
 
 def _twin_norms(rho: float, c: float) -> tuple[float, float]:
@@ -102,13 +103,13 @@ ARMS = (*PLAIN, "free", "layer")
 COLLINEAR_TWINS = Claim(
     id="selective/collinear-twins",
     says="For nearly equal queries whose logit rows are collinear, a free temperature for each query trains to a KL more than "
-    "a factor e below the best of standard, one common and position temperature at cosine .99, and below it at .97; not so "
-    "where the rows are less alike or the queries less similar.",
+    "a factor e below the best of standard, one common and position temperature at cosine .99, and at .97 early in training, later "
+    "still below it; not so where the rows are less alike or the queries less similar.",
     about=("selective/collinear-twins", "selective/temperature-criterion"),
     against=("selective/decoupled",),
     experiment="selective/twins",
     profiles={
-        "smoke": _twin_grid((0.9, 0.97, 0.99), (1.0,), (20, 20), 100),
+        "smoke": _twin_grid((0.9, 0.97, 0.99), (1.0,), (20, 20), EARLY),
         "cpu": _twin_grid((0.9, 0.97, 0.99), (1.0,), (128, 24), 400),
         "gpu": _twin_grid((0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999), (1.0, 0.9, 0.5), (400, 64), 400),
     },
@@ -140,13 +141,27 @@ COLLINEAR_TWINS = Claim(
             control=Control(at={"c": 0.0}, says="orthogonal logit rows, c = 0"),
         ),
         Clause(
+            label="fairly equal queries, early",
+            kind="learnability",
+            observable=TWIN_LOSS,
+            bound=E_FOLD,
+            folds=versus_plain("free"),
+            relation=AtLeast(tight=FREE_OF_MEANING),
+            at={"rho": only(0.97), "c": 1.0, "n_steps": EARLY},
+            control=Control(
+                observable=TWIN_LOSS_PERMUTED, says="the trained temperatures handed round among the queries"
+            ),
+        ),
+        Clause(
             label="fairly equal queries",
             kind="learnability",
             observable=TWIN_LOSS,
             folds=(Best("learning_rate"),),
             relation=Exceeds({"variant": PLAIN}, {"variant": "free"}, scale="log ratio"),
             at={"rho": only(0.97), "c": 1.0},
-            control=Control(at={"rho": only(0.9)}, says="rho = .9"),
+            control=Control(
+                observable=TWIN_LOSS_PERMUTED, says="the trained temperatures handed round among the queries"
+            ),
         ),
         Clause(
             label="each query its own temperature",
@@ -201,8 +216,9 @@ COLLINEAR_TWINS = Claim(
         *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=NEAR_TWINS, c=1.0, variant=ARMS),
     ),
     limits="400 steps of Adam (100 in the smallest profile) from W = 0 in width 16; the KL ratios depend on both.  At "
-    "rho = .97 the free temperature is judged to end lower, not by a factor e: in pilots the median ratio was about 2, in "
-    "some instances below 1; at .9 well-tuned standard attention ends lower than any temperature.",
+    "rho = .97 the advantage shrinks with training: more than a factor e after 100 steps, in pilots a median factor of 2 "
+    "after 400 and in some instances none, so that only its sign is judged there.  At .9 well-tuned standard attention ends "
+    "lower than any temperature.",
 )
 
 
@@ -211,7 +227,7 @@ GAP_SMALL = Observable("gap_small", low=0, high=1, evidence="estimate", noise="b
 GAP_LARGE = Observable("gap_large", low=0, high=1, evidence="estimate", noise="bernoulli")
 HELPS = Observable("helps", low=0, high=1, evidence="estimate", noise="bernoulli")
 GRAPH_LOSS = Observable("loss", "nats", low=0, evidence="estimate", noise="median")
-GRAPH_LOSS_PERMUTED = Observable("loss_permuted", "nats", low=0, evidence="estimate", noise="median")
+GRAPH_HARM = Observable("harm_permuted", evidence="estimate", noise="median")
 
 
 def exact_only(n_steps: int) -> tuple[str, ...]:
@@ -241,7 +257,7 @@ GRAPH_TARGETS = Claim(
     about=("selective/temperature-criterion", "selective/aids-optimisation"),
     experiment="selective/graph-training",
     profiles={
-        "smoke": _graph_grid(240, 24, 150, (8, 16, 64)),
+        "smoke": _graph_grid(200, 24, 150, (8, 16, 64)),
         "cpu": _graph_grid(2000, 64, 600, (8, 16, 64)),
         "gpu": _graph_grid(100_000, 400, 4000, (8, 16, 32, 64)),
     },
@@ -277,10 +293,7 @@ GRAPH_TARGETS = Claim(
             folds=(Best("learning_rate"),),
             relation=Exceeds({"variant": "standard"}, {"variant": "const"}, scale="log ratio"),
             at={"variant": trained("const")},
-            control=Control(
-                relation=Exceeds({"variant": "const"}, {"variant": "standard"}, scale="log ratio"),
-                says="standard attention ends lower",
-            ),
+            control=Control(at={"learning_rate": 0.0}, says="neither trained: the arms start from one draw"),
         ),
         Clause(
             label="free numbers add less than a factor e",
@@ -295,14 +308,12 @@ GRAPH_TARGETS = Claim(
         Clause(
             label="temperatures are used",
             kind="learnability",
-            observable=GRAPH_LOSS_PERMUTED,
+            observable=GRAPH_HARM,
+            bound=constant(0.1, chosen("a tenth more KL")),
             folds=(Best("learning_rate", by="loss"),),
-            relation=Exceeds({"variant": "free"}, {"variant": "const"}, scale="log ratio"),
+            relation=AtLeast(tight=FREE_OF_MEANING),
             at={"variant": trained("free")},
-            control=Control(
-                relation=Exceeds({"variant": "const"}, {"variant": "free"}, scale="log ratio"),
-                says="handing temperatures round among the tokens does no harm",
-            ),
+            control=Control(at={"variant": trained("const")}, says="one number for all"),
         ),
         *inside_clauses(GRAPH_RATES, GRAPH_LOSS, variant=trained(*ARMS)),
     ),
@@ -315,8 +326,8 @@ GRAPH_TARGETS = Claim(
 FLOOR = Observable("loss", "nats", low=0, evidence="estimate", noise="median")
 
 
-def _floor_grid(widths: tuple[int, ...], seeds: int) -> Grid:
-    return Grid(seeds=seeds, d=widths, variant="free")
+def _floor_grid(widths: tuple[int, ...], seeds: int, n_steps: int = 60) -> Grid:
+    return Grid(seeds=seeds, d=widths, variant="free", n_steps=n_steps)
 
 
 EXPRESSIVITY = Claim(
@@ -326,7 +337,7 @@ EXPRESSIVITY = Claim(
     about=("selective/expressivity",),
     experiment="selective/expressivity",
     profiles={
-        "smoke": _floor_grid((4,), 24),
+        "smoke": _floor_grid((4,), 16, 30),
         "cpu": _floor_grid((2, 4), 24),
         "gpu": _floor_grid((2, 3, 4, 5, 6), 2000),
     },
@@ -386,13 +397,16 @@ def half_an_error(m: Any, *, loss: Any) -> Any:
     return m.ratio(2, 3) + 0 * loss
 
 
-def _map_grid(seeds: int, n_steps: int, widths: tuple[int, ...]) -> Grid:
+MAP_ARMS = ("standard", "const", "free", "query and value")
+
+
+def _map_grid(seeds: int, n_steps: int, widths: tuple[int, ...], arms: tuple[str, ...] = MAP_ARMS) -> Grid:
     return Grid(
         seeds=seeds,
         n_steps=n_steps,
         d=widths,
         readout="free",
-        variant=("standard", "const", "free", "query and value"),
+        variant=arms,
         learning_rate=0.1,
     )
 
@@ -405,7 +419,7 @@ MAP_NOT_IDENTIFIED = Claim(
     against=("selective/figure-3-map",),
     experiment="selective/graph-training",
     profiles={
-        "smoke": _map_grid(4, 250, (8,)),
+        "smoke": _map_grid(6, 200, (8,), MAP_ARMS[::3]),
         "cpu": _map_grid(16, 600, (8,)),
         "gpu": _map_grid(100, 4000, (8, 16, 32)),
     },

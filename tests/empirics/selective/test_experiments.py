@@ -26,15 +26,15 @@ SMALL = {
     "selective/graph-training": {"d": 8, "readout": "free", "variant": "query and value", "learning_rate": 0.1, "n_steps": 20},
     "selective/expressivity": {"d": 3, "variant": "free"},
     "selective/string-loss": {"string": "babbbb", "rho": 0.5, "schedule": "flat"},
-    "selective/denoising": {"L": 16, "sigma": 0.25, "estimator": "value gate", "learning_rate": 0.1, "n_steps": 5},
-    "selective/temperature-pair": {"goal": "gap", "rho": 0.9, "n": 1},
+    "selective/denoising": {"L": 16, "sigma": 0.25, "estimator": "value gate", "learning_rate": 0.1, "n_steps": 5, "n_test": 128},
+    "selective/temperature-pair": {"goal": "gap", "rho": 0.9, "n": 1, "n_steps": 60},
+    "selective/trees": {"likeness": 0.9, "targets": "subtree", "variant": "layer", "learning_rate": 0.1, "n_steps": 20},
     "selective/language-model": {"n_layers": 1, "d": 16, "L": 8, "n_steps": 5, "variant": "ssa qv", "learning_rate": 0.01},
 }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def _short_training(monkeypatch):
-    monkeypatch.setattr(temperature_network, "N_STEPS", 60)
     monkeypatch.setattr(denoising, "N_TRAIN", 128)
     monkeypatch.setattr(language, "N_VALIDATION", 16)
 
@@ -212,9 +212,8 @@ def test_training_lowers_the_risk_and_shuffled_gates_raise_it():
 
 # ---------------------------------------------------------------------------- the layer's temperature, language
 @pytest.mark.parametrize("n", [2, 4096])
-def test_ratios_stay_inside_the_dynamic_range(n, monkeypatch):
-    monkeypatch.setattr(temperature_network, "N_STEPS", 800)
-    cell = {"goal": "ratio", "rho": 0.5, "n": n}
+def test_ratios_stay_inside_the_dynamic_range(n):
+    cell = {"goal": "ratio", "rho": 0.5, "n": n, "n_steps": 800}
     found = temperature_network.temperature_pair(lanes_of(temperature_network.TEMPERATURE_PAIR, cell, seeds=3))
     for ratio, alpha in zip(found["ratio"].tolist(), found["alpha"].tolist()):
         bound = float(theory.selectivity_dynamic_range(n=n, alpha=alpha))
