@@ -132,6 +132,13 @@ VALUE_DENOISING = Claim(
             control=Control(at={"estimator": "sharpness 0.1"}, says="W = 0.1 I"),
         ),
         Clause(
+            label="a hard gate in short contexts",
+            observable=RISK,
+            relation=Exceeds({"estimator": "naive"}, {"estimator": "gate"}),
+            at={"L": 32, "sigma": 0.25, "learning_rate": 0.0, "n_test": 128},
+            control=Control(at=LONG, says="a long context, more noise"),
+        ),
+        Clause(
             label="a hard gate keeps its floor",
             observable=RISK,
             bound=gate_floor,
