@@ -6,13 +6,16 @@ stands in front of the default figures of the claim.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from reports.core import panels
-from reports.core.style import COLOURS, GREY, INK, MARKERS, WIDTH, counted, new_figure
+from reports.core.style import COLOURS, GREY, INK, MARKERS, WIDTH, new_figure
+from reports.selective_text import language, text
+from theory.core.evidence import median_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,16 +60,28 @@ def _by_rate(axes: Axes, rows: Sequence[Any], name: str, arm_axis: str, arms: Se
     axes.set_xlabel("learning rate")
 
 
+def _fullest(rows: Sequence[Any], *names: str) -> list[Any]:
+    """The rows whose coordinates `names` have the values that most models share."""
+    kept = Counter(tuple(one.cell.get(name) for name in names) for one in rows)
+    most = max(kept, key=lambda key: (kept[key], str(key)), default=())
+    return [one for one in rows if tuple(one.cell.get(name) for name in names) == most]
+
+
 def twins(verdict: Any, run: RunFile) -> Figure:
-    """KL of every arm against the learning rate, one panel for each cosine of the queries and of their logit rows."""
+    """Above: KL of every arm against the learning rate.  Below: how far free temperatures end under the best plain arm.
+
+    One panel above and one row below for each cosine of the queries and of their logit rows.
+    """
     del verdict
-    rows = _ok(run, "selective/twins")
+    rows = [one for one in _ok(run, "selective/twins") if one.cell.get("place", "query") == "query"]
+    rows = _fullest(rows, "n_steps")
     settings = sorted({(one.cell["c"], one.cell["rho"]) for one in rows}, reverse=True)
     full = [s for s in settings if len({r.cell["variant"] for r in rows if (r.cell["c"], r.cell["rho"]) == s}) > 2][:6]
     columns = min(3, len(full))
     n_rows = -(-len(full) // columns)
-    figure = new_figure(WIDTH, 0.6 + 1.9 * n_rows)
-    grid = figure.subplots(n_rows, columns, squeeze=False, sharey=True).ravel()
+    figure = new_figure(WIDTH, 1.2 + 1.9 * n_rows + 0.25 * len(full))
+    above, below = figure.subfigures(2, 1, height_ratios=(0.3 + 1.9 * n_rows, 0.9 + 0.25 * len(full)))
+    grid = above.subplots(n_rows, columns, squeeze=False, sharey=True).ravel()
     for axes, (c, rho) in zip(grid, full):
         here = [one for one in rows if (one.cell["c"], one.cell["rho"]) == (c, rho)]
         _by_rate(axes, here, "loss", "variant", ARMS)
@@ -75,8 +90,34 @@ def twins(verdict: Any, run: RunFile) -> Figure:
         axes.set_axis_off()
     for axes in grid[::columns]:
         axes.set_ylabel("KL after training (nats)")
-    _legend(figure, grid[0])
+    _legend(above, grid[0])
+    _advantages(below.subplots(), rows, full)
     return figure
+
+
+PLAIN = ("standard", "const", "pos")
+LEVEL = 0.01  # of the intervals drawn
+
+
+def _advantages(axes: Axes, rows: Sequence[Any], settings: Sequence[tuple[float, float]]) -> None:
+    """Dots: seeds; bars: interval of the median by order statistics, where there are seeds enough."""
+    for place, (c, rho) in enumerate(settings):
+        best: dict[tuple[bool, int], float] = {}
+        for one in rows:
+            if (one.cell["c"], one.cell["rho"]) == (c, rho) and one.cell["variant"] in (*PLAIN, "free"):
+                key = (one.cell["variant"] == "free", one.seed)
+                best[key] = min(best.get(key, np.inf), one.values["loss"])
+        seeds = [seed for free, seed in best if free and (False, seed) in best]
+        ratios = [float(np.log(best[False, seed] / best[True, seed])) for seed in seeds]
+        axes.scatter(ratios, [place] * len(ratios), s=6, color=COLOURS[0], alpha=0.35, linewidths=0)
+        low, high = median_interval(ratios, LEVEL)
+        if np.isfinite(low):
+            axes.plot([low, high], [place, place], color=INK, linewidth=2)
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.axvline(1, color=GREY, linewidth=0.8, linestyle="--")
+    axes.set_yticks(range(len(settings)), [f"queries {rho:g}, rows {c:g}" for c, rho in settings])
+    axes.invert_yaxis()
+    axes.set_xlabel("log of KL: best of the three plain arms over free temperatures; bar: 99% interval of the median")
 
 
 def _legend(figure: Figure, axes: Axes) -> None:
@@ -92,6 +133,7 @@ def graphs(verdict: Any, run: RunFile) -> Figure:
         for one in _ok(run, "selective/graph-training")
         if one.cell["readout"] == "pointer" and one.cell.get("n_steps", 600) and "start" not in one.cell
     ]
+    rows = _fullest(rows, "d", "n_steps")
     figure = new_figure(WIDTH, 2.7)
     left, right = figure.subplots(1, 2)
     _by_rate(left, rows, "loss", "variant", ARMS)
@@ -154,7 +196,18 @@ def denoising(verdict: Any, run: RunFile) -> Figure:
     del verdict
     rows = _ok(run, "selective/denoising")
     settings = sorted({(one.cell["L"], one.cell["sigma"]) for one in rows})[:4]
-    order = ("naive", "sharpness 0.1", "vanilla", "const", "pos", "value gate", "oracle", "posterior")
+    order = (
+        "naive",
+        "gate",
+        "sharpness 0.1",
+        "sharpness 1",
+        "vanilla",
+        "const",
+        "pos",
+        "value gate",
+        "oracle",
+        "posterior",
+    )
     figure = new_figure(WIDTH, 2.9)
     panels = figure.subplots(1, len(settings), squeeze=False, sharey=True)[0]
     for axes, (length, sigma) in zip(panels, settings):
@@ -176,7 +229,9 @@ def denoising(verdict: Any, run: RunFile) -> Figure:
 def _estimator(name: str) -> str:
     return {
         "naive": "mean of all tokens",
+        "gate": "hard gate",
         "sharpness 0.1": "W = 0.1 I, untrained",
+        "sharpness 1": "W = I, untrained",
         "vanilla": "trained head",
         "const": "trained, one number",
         "pos": "trained, position term",
@@ -184,81 +239,6 @@ def _estimator(name: str) -> str:
         "oracle": "mean of signal tokens",
         "posterior": "posterior mean",
     }[name]
-
-
-# ---------------------------------------------------------------------------- language models
-LANGUAGE_ARMS = ("standard", "const", "pos", "ssa q", "ssa v", "ssa qv")
-
-
-def language(verdict: Any, run: RunFile) -> Figure:
-    """Sharpness against length and training, norm against training, validation loss, and temperatures on real text."""
-    del verdict
-    rows = _ok(run, "selective/language-model")
-    sizes = max((one.cell["n_layers"], one.cell["d"], one.cell["L"], one.cell["n_steps"]) for one in rows)
-    rows = [r for r in rows if (r.cell["n_layers"], r.cell["d"], r.cell["L"], r.cell["n_steps"]) == sizes]
-    best = {arm: _best_by_seed([r for r in rows if r.cell["variant"] == arm], "train_loss") for arm in LANGUAGE_ARMS}
-    best = {arm: found for arm, found in best.items() if found}
-    figure = new_figure(WIDTH, 5.9)
-    figure.suptitle(
-        f"{counted(sizes[0], 'layer')} of width {sizes[1]}, blocks of {sizes[2]}, {sizes[3]} steps; medians over seeds",
-        fontsize=9.5,
-    )
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.1, 1.1, 0.75))
-    by_length, by_training = top.subplots(1, 2)
-    norms, losses = middle.subplots(1, 2)
-    for index, (arm, found) in enumerate(best.items()):
-        spikes = np.median([one.values["spikiness"] for one in found], axis=0)  # [checkpoint, position]
-        shares = found[0].inner["checkpoint"]
-        line = {"color": COLOURS[index], "label": arm}
-        by_length.plot(found[0].inner["position"], spikes[-1], **line)
-        by_training.plot(shares, spikes[:, -1], **{**_style(index), **line})
-        norm = np.median([one.values["norm"] for one in found], axis=0)[:, 0]
-        norms.plot(shares, norm, **_style(index))
-        final = [one.values["validation_loss"] for one in found]
-        losses.scatter(final, [index] * len(final), s=10, color=COLOURS[index], linewidths=0)
-        losses.plot([_median(final)] * 2, [index - 0.3, index + 0.3], color=INK)
-    by_length.set_xlabel("position")
-    by_length.set_ylabel("spikiness")
-    by_training.set_xlabel("share of training")
-    by_training.set_ylabel("spikiness, last position")
-    norms.set_xlabel("share of training")
-    norms.set_ylabel("spectral norm of W")
-    losses.set_yticks(range(len(best)), list(best))
-    losses.invert_yaxis()
-    losses.set_xlabel("validation loss (nats a character)")
-    _legend(top, by_length)
-    if "ssa qv" in best:
-        _text_map(bottom, best["ssa qv"][0])
-    return figure
-
-
-LINE = 32  # most characters in a line of the map
-
-
-def _text_map(figure: Any, record: Any) -> None:
-    """One piece of validation text, each character on its temperature of the first layer: queries, then values."""
-    characters = [chr(int(code)) for code in record.values["character"][-1]]
-    length = len(characters)
-    line = min(LINE, length)
-    n_lines = -(-length // line)
-    panels = figure.subplots(2, 1)
-    for axes, (name, says) in zip(panels, (("tau_q", "queries"), ("tau_v", "values"))):
-        tau = np.array(record.values[name][-1])
-        grid = np.full(n_lines * line, np.nan)
-        grid[:length] = tau
-        image = axes.imshow(grid.reshape(n_lines, line), aspect="auto", cmap="cividis")
-        middle = (np.nanmin(tau) + np.nanmax(tau)) / 2
-        for place, character in enumerate(characters):
-            shown = {"\n": "¶", " ": "·", "\t": "·"}.get(character, character)
-            axes.text(
-                place % line, place // line, shown, ha="center", va="center", fontsize=8,
-                color="white" if tau[place] < middle else "black",
-            )  # fmt: skip
-        axes.set_xticks([])
-        axes.set_yticks([])
-        axes.set_ylabel(says)
-        figure.colorbar(image, ax=axes, pad=0.01)
-    panels[0].set_title("inverse temperatures of the first layer on validation text, one trained model")
 
 
 TITLE = "Selective attention: temperatures on queries and values"
@@ -275,5 +255,6 @@ PAGES: dict[str, Callable[..., Any]] = {
     "selective/graph-targets": graphs,
     "selective/map-not-identified": attention_maps,
     "selective/value-denoising": denoising,
+    "selective/text-temperatures": text,
     "selective/language-model": language,
 }

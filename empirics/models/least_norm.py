@@ -40,6 +40,10 @@ def least_norms(gram_lii: torch.Tensor) -> dict[str, torch.Tensor]:
     Returns: "standard", "selective" [lane] and "helps" (0 or 1: some row sum of A is negative).
     """
     n = gram_lii.shape[-1]
+    # a uniform row of the target costs nothing at any temperature: its row of A is rounding error, and taken as 0
+    size = torch.diagonal(gram_lii, dim1=-2, dim2=-1)
+    counts = size > 1e-12 * size.amax(dim=-1, keepdim=True)
+    gram_lii = gram_lii * (counts[:, :, None] & counts[:, None, :])
     row_sums = gram_lii.sum(dim=-1)
     best = gram_lii.sum(dim=(-2, -1))
     standard = best.clamp_min(0).sqrt()

@@ -5,6 +5,7 @@ from empirics.selective.dilution import DILUTION, SCHEDULE
 from empirics.selective.graphs import EXPRESSIVITY, GRAPH_TRAINING
 from empirics.selective.language import LANGUAGE_MODEL
 from empirics.selective.temperature_network import TEMPERATURE_PAIR
+from empirics.selective.trees import TREES
 from empirics.selective.twins import TWINS
 from empirics.selective.two_tokens import STRING_LOSS, TWO_TOKEN_NORMS
 
@@ -18,5 +19,6 @@ EXPERIMENTS = (
     STRING_LOSS,
     DENOISING,
     TEMPERATURE_PAIR,
+    TREES,
     LANGUAGE_MODEL,
 )

@@ -17,7 +17,7 @@ from empirics.models import selective_attention as model
 from empirics.tasks import noisy_signal as task
 
 ALPHA = 0.25
-N_TRAIN, N_TEST, BATCH = 1024, 1024, 32
+N_TRAIN, BATCH = 1024, 32
 N_HIDDEN = 8
 RULES = ("naive", "oracle", "gate", "posterior", "sharpness 0.1", "sharpness 1")
 # trained head -> (kind of query temperature, whether values are gated by a network)
@@ -41,7 +41,7 @@ def denoising(lanes: Lanes) -> Mapping[str, Any]:
     first = torch.stack([(index == one).nonzero()[0, 0] for one in range(len(keys))])
     sigma = lanes.column("sigma")[first]
     length, width, estimator = lanes.size("L"), lanes.size("d"), lanes.size("estimator")
-    test, carries, q = task.noisy_tokens(keys, N_TEST, length, width, ALPHA, sigma, "test")
+    test, carries, q = task.noisy_tokens(keys, lanes.size("n_test"), length, width, ALPHA, sigma, "test")
     if estimator in RULES:
         y = _rule(estimator, test, carries, sigma, lanes.size("t"))
         risk = task.direction_risk(y, q)[index]
@@ -150,7 +150,7 @@ class _Tested:
 
 def _bytes(cell: Mapping[str, Any]) -> int:
     per_item = 8 * cell["L"] * (cell["d"] * 2 + (3 * N_HIDDEN if cell["estimator"] == "value gate" else 4))
-    return int(_Tested.BLOCK * per_item + 8 * N_TEST * 4)
+    return int(_Tested.BLOCK * per_item + 8 * cell["n_test"] * 4)
 
 
 DENOISING = Experiment(
@@ -158,8 +158,8 @@ DENOISING = Experiment(
     version=1,
     axes=("L", "sigma", "estimator", "learning_rate"),
     measure=denoising,
-    switches={"d": 8, "t": 0.5, "n_steps": 200},
-    shape=("L", "d", "estimator", "t", "n_steps"),
+    switches={"d": 8, "t": 0.5, "n_steps": 200, "n_test": 1024},
+    shape=("L", "d", "estimator", "t", "n_steps", "n_test"),
     common=("estimator", "learning_rate", "t", "n_steps"),
     bytes_per_lane=_bytes,
 )

@@ -40,15 +40,17 @@ PLACEMENTS = {
 def graph_training(lanes: Lanes) -> Mapping[str, Any]:
     """KL and attention map after training on a random connected graph, and the least norms for the same graph.
 
-    The prediction is the attention row itself ("pointer"), softmax(C f) with a free C ("free"), or with C the embeddings
-    ("tied").  Temperatures "free" are one number for each degree of a node, as in the paper's graph experiment.
+        The prediction is the attention row itself ("pointer"), softmax(C f) with a free C ("free"), or with C the embeddings
+        ("tied").  Temperatures "free" are one number for each degree of a node, as in the paper's graph experiment.
 
-    loss: KL in nats, mean over query tokens (the population loss: every token once); loss_permuted: with the temperatures
-    handed round among the tokens; map_error: mean over rows of the l1 distance between attention row and target row;
-    spikiness: mean over rows; norm: largest query temperature times the spectral norm of W, 0 where nothing was trained;
-    degree_correlation: of query temperature and degree.  least_gap: least Frobenius norm at unit temperatures over that
-    with temperatures in (0, 1], for fixed random embeddings of this width and the graph smoothed by 1%; gap_small,
-    gap_large: whether it is below 1.01, above 1.5; helps: whether temperature lowers it.  All [lane].
+        loss: KL in nats, mean over query tokens (the population loss: every token once); loss_permuted: with the temperatures
+        handed round among the tokens; harm_permuted: log of the one over the other; map_error: mean over rows of the l1
+        distance between attention row and target row;
+        spikiness: mean over rows; norm: largest query temperature times the spectral norm of W, 0 where nothing was trained;
+    degree_correlation: of query temperature and degree.  Where nothing is trained also, for fixed random
+        embeddings of this width and the graph smoothed by 1%, least_gap: least Frobenius norm at unit temperatures over that
+        with temperatures in (0, 1]; gap_small, gap_large: whether it is below 1.01, above 1.5; helps: whether temperature
+        lowers it.  All [lane].
     """
     variant, readout, width = lanes.size("variant"), lanes.size("readout"), lanes.size("d")
     graph = connected_graph(lanes.keys, N_TOKENS)
@@ -62,14 +64,16 @@ def graph_training(lanes: Lanes) -> Mapping[str, Any]:
         )
     rows = network.map_rows(params)
     tau = network.temperatures(params)["q"]
+    loss, permuted = (network.loss(params, target, permute=one).clamp_min(LEAST) for one in (False, True))
     return {
-        "loss": network.loss(params, target).clamp_min(LEAST),
-        "loss_permuted": network.loss(params, target, permute=True).clamp_min(LEAST),
+        "loss": loss,
+        "loss_permuted": permuted,
+        "harm_permuted": torch.log(permuted / loss),
         "map_error": (rows - target).abs().sum(dim=-1).mean(dim=-1),
         "spikiness": model.spikiness(rows, N_TOKENS).mean(dim=-1),
         "norm": tau.abs().amax(dim=1) * (model.operator_norm(params["matrix"]) if lanes.size("n_steps") else 0),
         "degree_correlation": _correlation(tau, graph.sum(dim=-1)),
-        **_exact_gap(lanes, graph, width),
+        **({} if lanes.size("n_steps") else _exact_gap(lanes, graph, width)),
     }
 
 
@@ -178,7 +182,7 @@ GRAPH_TRAINING = Experiment(
 
 
 # ---------------------------------------------------------------------------- least loss with given embeddings
-N_STARTS, N_NEWTON = 4, 60
+N_STARTS = 4
 
 
 def expressivity(lanes: Lanes) -> Mapping[str, Any]:
@@ -193,7 +197,7 @@ def expressivity(lanes: Lanes) -> Mapping[str, Any]:
     kind = lanes.size("variant")
     starts = rng.normal_like(lanes.keys, (N_STARTS, N_TOKENS), 0.5 if kind != "signed" else 1.0, "starts")
     starts[:, 0] = 1.0 if kind == "signed" else 0.0
-    return {"loss": least_loss(kind, target, tokens, starts, n_steps=N_NEWTON).clamp_min(0)}
+    return {"loss": least_loss(kind, target, tokens, starts, n_steps=lanes.size("n_steps")).clamp_min(0)}
 
 
 EXPRESSIVITY = Experiment(
@@ -201,7 +205,8 @@ EXPRESSIVITY = Experiment(
     version=1,
     axes=("d", "variant"),
     measure=expressivity,
-    shape=("d", "variant"),
-    common=("variant",),
+    switches={"n_steps": 60},
+    shape=("d", "variant", "n_steps"),
+    common=("variant", "n_steps"),
     bytes_per_lane=lambda cell: 8 * N_STARTS * 3 * N_TOKENS**2 * (cell["d"] ** 2 + 2 * N_TOKENS),
 )

@@ -30,8 +30,13 @@ def language_model(lanes: Lanes) -> Mapping[str, Any]:
 
     [lane] each: validation_loss, nats a character on fixed validation sequences after training; loss_permuted, the same
     with each temperature network's output weights handed to the wrong features; train_loss, mean over the last tenth of
-    training; context_gain, entropy of single characters of the training text less the validation loss;
+    training; character_spread, root mean square of a query temperature of the first layer about the mean at its position,
+    on the validation sequences; context_gain, entropy of single characters of the training text less the validation loss;
     added_parameters, what the temperatures add.
+
+    Exhibits, of the trained model: attention, weights of the first layer on one piece of validation text, mean over heads,
+    query by key; and by_character, (character, count, how far its temperature as a query lies from the mean at its
+    position) of every character in the validation sequences.
 
     [lane, checkpoint, position] each, a checkpoint being a share of training: spikiness; norm, of W_q W_k^T, and
     validation_curve, the same at all positions; tau_q, tau_v, of the first layer on one piece of validation text; and
@@ -65,6 +70,7 @@ def language_model(lanes: Lanes) -> Mapping[str, Any]:
     stacked = {name: torch.stack([one[name] for one in seen], dim=1) for name in seen[0]}
     codes = torch.tensor([float(ord(corpus.characters[int(i)])) for i in snippet], device=lanes.device)
     final = stacked["validation_curve"][:, -1, 0]
+    mean, spread = setting.by_character(params, inputs)
     frequency = torch.bincount(train, minlength=len(corpus.characters)).double() / len(train)
     unigram = -(frequency * torch.log(frequency.clamp_min(1e-300))).sum()
     return {
@@ -75,6 +81,8 @@ def language_model(lanes: Lanes) -> Mapping[str, Any]:
         "loss_permuted": setting.validation(_scrambled(params), inputs, targets),
         "context_gain": unigram - final,
         "added_parameters": torch.full_like(final, float(setting.n_added)),
+        "character_spread": spread,
+        "exhibits": setting.exhibits(params, mean, inputs, snippet, corpus.characters),
     }
 
 
@@ -149,6 +157,53 @@ class _Setting:
             "tau_q": shown[0]["q"][:, 0] if "q" in shown[0] else ones,
             "tau_v": shown[0]["v"][:, 0] if "v" in shown[0] else ones,
         }
+
+    def by_character(self, params: Params, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """How far query temperatures of the first layer lie from the mean at their position.
+
+        Returns: (mean of each character [lane, vocabulary], root mean square over all [lane]).
+        """
+        with torch.no_grad():
+            tau = torch.cat([self._query_temperatures(params, ids) for ids in inputs.split(EVALUATED_AT_ONCE)], dim=1)
+        away = (tau - tau.mean(dim=1, keepdim=True)).flatten(1).double()
+        ids = inputs.flatten()
+        total = away.new_zeros(len(away), self.vocab_size).index_add(1, ids, away)
+        count = torch.bincount(ids, minlength=self.vocab_size).clamp_min(1)
+        return total / count, away.square().mean(dim=1).sqrt()
+
+    def exhibits(
+        self, params: Params, mean_lv: torch.Tensor, inputs: torch.Tensor, snippet: torch.Tensor, characters: str
+    ) -> dict[str, list[Any]]:
+        """Attention on the snippet and temperatures by character, one entry a lane; only of the variants in `SHOWN`."""
+        if self.variant not in SHOWN:
+            return {}
+        watched: list[dict[str, torch.Tensor]] = []
+        with torch.no_grad():
+            self.forward(params, snippet[None], watched)
+        attention = watched[0]["weights"][:, 0].mean(dim=1)
+        count = torch.bincount(inputs.flatten(), minlength=self.vocab_size).tolist()
+        text = [characters[int(i)] for i in snippet]
+        return {
+            "attention": [{"text": text, "weights": _rounded(one)} for one in attention],
+            "by_character": [
+                [[one, n, round(value, 4)] for one, n, value in zip(characters, count, row) if n]
+                for row in mean_lv.tolist()
+            ],
+        }
+
+    def _query_temperatures(self, params: Params, ids: torch.Tensor) -> torch.Tensor:
+        """Query temperatures of the first layer, [lane, b, t]; ones where it has none."""
+        watched: list[dict[str, torch.Tensor]] = []
+        self.forward(params, ids, watched)
+        first = watched[0]
+        return first["q"] if "q" in first else torch.ones_like(first["weights"][:, :, 0, :, 0])
+
+
+SHOWN = ("standard", "ssa qv")  # variants whose maps are kept: they take room in a run file
+
+
+def _rounded(matrix: torch.Tensor) -> list[list[float]]:
+    return [[round(value, 3) for value in row] for row in matrix.tolist()]
 
 
 CHECKPOINTS = (0.0, 0.1, 0.3, 1.0)

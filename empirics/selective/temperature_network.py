@@ -17,7 +17,6 @@ from empirics.models import selective_attention as model
 from empirics.tasks.graph_walks import unit_tokens
 
 WIDTH, N_HIDDEN = 16, 16
-N_STEPS = 1500
 PRICE = 1e-3  # of the squared weights; chosen: the difference reached is then within 3% of the one wanted
 
 
@@ -51,7 +50,7 @@ def temperature_pair(lanes: Lanes) -> Mapping[str, Any]:
         return (first - second - wanted).square() + PRICE * size
 
     rate = torch.full((len(lanes),), 0.02, dtype=torch.float64, device=lanes.device)
-    params, _ = fit(loss, params, n_steps=N_STEPS, optimiser=Adam(rate))
+    params, _ = fit(loss, params, n_steps=lanes.size("n_steps"), optimiser=Adam(rate))
     first, second = tau(params).unbind(dim=1)
     norm = model.operator_norm(params["hidden"]) * params["out"].square().sum(dim=1).sqrt()
     return {
@@ -77,7 +76,8 @@ TEMPERATURE_PAIR = Experiment(
     version=1,
     axes=("goal", "rho", "n"),
     measure=temperature_pair,
-    switches={"wanted": 1.0},
-    shape=("goal",),
+    switches={"wanted": 1.0, "n_steps": 1500},
+    shape=("goal", "n_steps"),
+    common=("n_steps",),
     bytes_per_lane=lambda cell: 8 * 4 * (WIDTH * N_HIDDEN + 6 * N_HIDDEN),
 )

@@ -1,4 +1,4 @@
-"""Nearly equal queries that want the same keys with different sharpness: norms, and training with six temperatures.
+"""Nearly equal queries that want the same keys with different sharpness: norms, and training with temperatures of each kind.
 
 Words for the letters of the grid: rho cosine of two twins, r ratio of their logit norms, c cosine of their logit rows,
 d width.
@@ -15,18 +15,19 @@ from empirics.engine.lanes import Experiment, Lanes
 from empirics.engine.train import Adam, Params, fit
 from empirics.models import selective_attention as model
 from empirics.models.least_norm import least_norms, selectivity_gram
-from empirics.tasks.twin_queries import N_KEYS, N_PAIRS, twins
+from empirics.tasks.twin_queries import N_KEYS, twins
 
 SCALE = 6.0  # norm of the sharper twin's logit row
 N_HIDDEN = 8  # of the layer's temperature network
-N_QUERIES = 2 * N_PAIRS
 
 
 def twin_training(lanes: Lanes) -> Mapping[str, Any]:
     """Mean KL after Adam from W = 0 and tau = 1 on exact targets, and the least norms of the same instance.
 
+    Temperatures stand at the queries, or with place "key" at the keys, one for each of the 16 that all queries share.
+
     loss: mean KL over the 8 queries in nats; loss_permuted: the same with the trained temperatures handed round among the
-    queries; tau_ratio: largest over smallest trained temperature; norm: largest |tau| times the Frobenius norm of W;
+    queries (or keys); tau_ratio: largest over smallest trained temperature; norm: largest |tau| times the Frobenius norm of W;
     least_standard, least_selective: least Frobenius norms that reach the target exactly.  All [lane].
     Positions: all queries stand at position n = 16, after the keys.
     """
@@ -36,15 +37,18 @@ def twin_training(lanes: Lanes) -> Mapping[str, Any]:
     least = least_norms(selectivity_gram(logits, queries, keys))
     target = logits.softmax(dim=-1)
     params: Params = {"matrix": torch.zeros(len(lanes), width, width, dtype=torch.float64, device=lanes.device)}
-    params |= model.initial_temperature(variant, lanes.keys, n_groups=N_QUERIES, width=width, n_hidden=N_HIDDEN)
+    at_keys = lanes.size("place") == "key"
+    tokens = keys if at_keys else queries
+    params |= model.initial_temperature(variant, lanes.keys, n_groups=tokens.shape[1], width=width, n_hidden=N_HIDDEN)
     n = torch.tensor([float(N_KEYS)], dtype=torch.float64, device=lanes.device)
-    group = torch.arange(N_QUERIES, device=lanes.device).expand(len(lanes), -1)
+    group = torch.arange(tokens.shape[1], device=lanes.device).expand(len(lanes), -1)
 
     def temperatures(current: Params) -> torch.Tensor:
-        return model.temperature(variant, current, queries, n, group)
+        return model.temperature(variant, current, tokens, n, group)
 
-    def loss_with(current: Params, tau_li: torch.Tensor) -> torch.Tensor:
-        scores = tau_li[..., None] * (queries @ current["matrix"] @ keys.transpose(1, 2))
+    def loss_with(current: Params, tau: torch.Tensor) -> torch.Tensor:
+        scale = tau[:, None, :] if at_keys else tau[..., None]
+        scores = scale * (queries @ current["matrix"] @ keys.transpose(1, 2))
         return model.excess_loss(target, scores.log_softmax(dim=-1)).mean(dim=-1)
 
     def loss(current: Params) -> torch.Tensor:
@@ -70,8 +74,8 @@ TWINS = Experiment(
     version=1,
     axes=("rho", "c", "variant", "learning_rate"),
     measure=twin_training,
-    switches={"r": 0.3, "d": 16, "n_steps": 400},
-    shape=("d", "variant", "n_steps"),
-    common=("variant", "learning_rate", "n_steps"),
+    switches={"r": 0.3, "d": 16, "n_steps": 400, "place": "query"},
+    shape=("d", "variant", "n_steps", "place"),
+    common=("variant", "learning_rate", "n_steps", "place"),
     bytes_per_lane=lambda cell: 8 * (5 * cell["d"] ** 2 + 60 * cell["d"] + 1500),
 )

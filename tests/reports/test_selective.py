@@ -16,15 +16,16 @@ BY_ID = {one.id: one for one in experiments.EXPERIMENTS}
 
 
 def measured(name, cells, seeds=2):
-    """Records of a few lanes, bucket by bucket."""
-    experiment, found = BY_ID[name], []
+    """(records, exhibits) of a few lanes, bucket by bucket."""
+    experiment, found, shown = BY_ID[name], [], []
     for cell in cells:
         lanes = [
             Lane(name, {k: v for k, v in cell.items() if experiment.switches.get(k) != v}, s) for s in range(seeds)
         ]
         output = experiment.measure(Lanes(experiment, lanes, torch.device("cpu")))
-        found += to_records(experiment, lanes, output, 0.0)[0]
-    return found
+        records, exhibits = to_records(experiment, lanes, output, 0.0)
+        found, shown = found + records, shown + exhibits
+    return found, shown
 
 
 def arms(**more):
@@ -48,23 +49,25 @@ CELLS = {
             for one in (*denoising.RULES, *denoising.HEADS)
         ],
     ),
-    "selective/language-model": (
-        "selective/language-model",
-        [
-            {"n_layers": 1, "d": 8, "L": 8, "n_steps": 3, "variant": one, "learning_rate": 0.01}
-            for one in ("standard", "ssa qv")
-        ],
-    ),
+    **{
+        claim: (
+            "selective/language-model",
+            [
+                {"n_layers": 1, "d": 8, "L": 8, "n_steps": 3, "variant": one, "learning_rate": 0.01}
+                for one in ("standard", "ssa qv")
+            ],
+        )
+        for claim in ("selective/language-model", "selective/text-temperatures")
+    },
 }
 
 
 @pytest.mark.parametrize("claim", PAGES)
 def test_the_figure_is_drawn_from_records_and_twice_the_same(claim, monkeypatch):
     monkeypatch.setattr(denoising, "N_TRAIN", 64)
-    monkeypatch.setattr(denoising, "N_TEST", 64)
     monkeypatch.setattr(language, "N_VALIDATION", 8)
     experiment, cells = CELLS[claim]
-    rows = measured(experiment, cells)
+    rows, shown = measured(experiment, cells)
     asked = []
 
     def records(name):
@@ -72,7 +75,7 @@ def test_the_figure_is_drawn_from_records_and_twice_the_same(claim, monkeypatch)
         return iter(rows)
 
     with drawing():
-        first, second = (PAGES[claim]({}, SimpleNamespace(records=records)) for _ in range(2))
+        first, second = (PAGES[claim]({}, SimpleNamespace(records=records, exhibits=lambda _: shown)) for _ in range(2))
         assert svg_bytes(first) == svg_bytes(second)
         texts = [text.get_text() for axes in first.axes for text in (axes.xaxis.label, axes.yaxis.label)]
         assert any(texts) and set(asked) == {experiment}

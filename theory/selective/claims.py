@@ -7,7 +7,13 @@ from theory.selective.claims_closed_forms import (
     LENGTH_SCHEDULE,
     TWO_TOKEN_NORMS,
 )
-from theory.selective.claims_models import LANGUAGE_MODEL, VALUE_DENOISING
+from theory.selective.claims_conjectures import (
+    DEGREE_AND_SHARPNESS,
+    KEY_TEMPERATURES,
+    TREE_CHILDREN,
+    TREE_SUBTREES,
+)
+from theory.selective.claims_models import LANGUAGE_MODEL, TEXT_TEMPERATURES, VALUE_DENOISING
 from theory.selective.claims_training import COLLINEAR_TWINS, EXPRESSIVITY, GRAPH_TARGETS, MAP_NOT_IDENTIFIED
 
 CLAIMS = (
@@ -15,11 +21,16 @@ CLAIMS = (
     LENGTH_SCHEDULE,
     TWO_TOKEN_NORMS,
     COLLINEAR_TWINS,
+    KEY_TEMPERATURES,
     GRAPH_TARGETS,
+    DEGREE_AND_SHARPNESS,
+    TREE_SUBTREES,
+    TREE_CHILDREN,
     EXPRESSIVITY,
     MAP_NOT_IDENTIFIED,
     FLAT_TEMPERATURE,
     VALUE_DENOISING,
     DYNAMIC_RANGE,
+    TEXT_TEMPERATURES,
     LANGUAGE_MODEL,
 )

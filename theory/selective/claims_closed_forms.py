@@ -116,7 +116,7 @@ DILUTION = Claim(
     about=("selective/dilution", "selective/random-keys"),
     experiment="selective/dilution",
     profiles={
-        "smoke": _dilution_grid(10, (200, 40)),
+        "smoke": _dilution_grid(10, (160, 40)),
         "cpu": _dilution_grid(13, (400, 64)),
         "gpu": _dilution_grid(20, (400, 400)),
     },
@@ -370,7 +370,7 @@ FLAT_TEMPERATURE = Claim(
     against=("selective/proposition-2-flat",),
     experiment="selective/string-loss",
     profiles={
-        "smoke": _string_grid(STRINGS[:2], (0.0, 0.9)),
+        "smoke": _string_grid(STRINGS[:1], (0.0, 0.9)),
         "cpu": _string_grid(STRINGS, (0.0, 0.5, 0.9, 0.99)),
     },
     clauses=(
@@ -435,12 +435,33 @@ def doubled_network_norm(m: Any, *, delta: Any, distance: Any) -> Any:
     return 2 * temperature_network_lower_bound.formula(m, delta=delta, distance=distance)
 
 
-def _pair_grid(rhos: tuple[float, ...], ns: tuple[int, ...], seeds: int) -> Grid:
-    gap = Grid(seeds=seeds, goal="gap", rho=rhos, n=1)
-    return gap + Grid(seeds=4, goal="ratio", rho=rhos[0], n=ns)
+@bound(
+    params=temperature_network_lower_bound.params,
+    direction="upper",
+    source=chosen("twice the lower bound: what a small price on the weights leaves"),
+)
+def twice_network_norm(m: Any, *, delta: Any, distance: Any) -> Any:
+    """Twice the least product of norms, at every distance."""
+    return 2 * temperature_network_lower_bound.formula(m, delta=delta, distance=distance)
 
 
-NEAR = (0.98, 0.99, 0.999)  # the law is one for similar tokens: at rho = .5 tanh and GELU bend it by a tenth
+@bound(
+    params=temperature_network_lower_bound.params,
+    direction="upper",
+    source=Source(ARXIV, "section 4.1, entirely decoupled", "v1"),
+)
+def norm_at_distance_one(m: Any, *, delta: Any, distance: Any) -> Any:
+    """Negative control: twice the least product of norms at |a - b| = 1, as if more similar tokens cost no more."""
+    return 2 * temperature_network_lower_bound.formula(m, delta=delta, distance=1) + 0 * distance
+
+
+def _pair_grid(rhos: tuple[float, ...], ns: tuple[int, ...], seeds: int, n_steps: int = 1500) -> Grid:
+    gap = Grid(seeds=seeds, goal="gap", rho=rhos, n=1, n_steps=n_steps)
+    return gap + Grid(seeds=4, goal="ratio", rho=rhos[0], n=ns, n_steps=n_steps)
+
+
+# one power law holds for similar tokens; at rho = .5 tanh and GELU bend it, so there the two bounds are what is judged
+NEAR = (0.98, 0.99, 0.999)
 
 
 def _gap(goal: str) -> tuple[str, ...]:
@@ -454,12 +475,12 @@ def _ratio(goal: str) -> tuple[str, ...]:
 DYNAMIC_RANGE = Claim(
     id="selective/dynamic-range",
     says="However long it is trained, the layer's temperature tells two tokens at position n apart by less than the factor "
-    "1 + 2/(s log n), and a difference between similar tokens costs weights that grow as 1/|a - b|.",
+    "1 + 2/(s log n), and a difference between tokens costs weights between 1 and 2 times a bound that grows as 1/|a - b|.",
     about=("selective/dynamic-range", "selective/temperature-network"),
     against=("selective/tau-unrestricted", "selective/decoupled"),
     experiment="selective/temperature-pair",
     profiles={
-        "smoke": _pair_grid((0.5, 0.9, 0.98, 0.99, 0.999), (2, 128, 4096), 20),
+        "smoke": _pair_grid((0.5, 0.98, 0.99, 0.999), (2, 4096), 20, 700),
         "cpu": _pair_grid((0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999), (2, 16, 128, 1024, 4096), 24),
         "gpu": _pair_grid((0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999), tuple(2**k for k in range(1, 13)), 200),
     },
@@ -483,7 +504,17 @@ DYNAMIC_RANGE = Claim(
             control=Control(bound=doubled_network_norm),
         ),
         Clause(
-            label="growth with similarity",
+            label="no more than twice the bound",
+            kind="learnability",
+            observable=NETWORK,
+            bound=twice_network_norm,
+            given=("delta", "distance"),
+            relation=AtMost(),
+            at={"goal": _gap},
+            control=Control(bound=norm_at_distance_one),
+        ),
+        Clause(
+            label="growth among similar tokens",
             observable=NETWORKS,
             bound=inverse_distance,
             relation=ScalesAs(twin_distance, tolerance=0.15, width=0.3, along=("rho",)),
@@ -491,6 +522,7 @@ DYNAMIC_RANGE = Claim(
             control=Control(bound=no_growth),
         ),
     ),
-    limits="Networks of 16 hidden units, trained from small weights at a small price on their size; other trainings can end "
-    "with larger weights, never with smaller ones than the bound.",
+    limits="Networks of 16 hidden units, trained from small weights at a small price on their size, tokens of cosine .5 to .999; "
+    "other trainings can end with larger weights, never with smaller ones than the bound.  The exponent is fitted from "
+    "cosine .98 on; over the whole range it is not constant, and only the two bounds are judged.",
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 # one grid of rates for all arms of a comparison, wide enough that the best of every arm lies inside (a clause checks it)
 TWIN_RATES = (0.01, 0.1, 0.3, 1.0, 2.0, 8.0)
 GRAPH_RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 DENOISING_RATES = (0.003, 0.01, 0.03, 0.1, 0.7)
+TREE_RATES = (0.1, 0.3, 1.0, 3.0, 10.0)
 LANGUAGE_RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
 
 PLAIN = ("standard", "const", "pos")  # arms without a temperature that depends on the token
@@ -29,6 +31,15 @@ def slopes(w: float) -> tuple[float, ...]:
 def twin_distance(rho: float) -> float:
     """Distance of two unit tokens of cosine rho."""
     return math.sqrt(2 - 2 * rho)
+
+
+def only(kept: float) -> Callable[[float], tuple[float, ...]]:
+    """An axis that keeps the cells of a grid with this cosine rho and drops the others."""
+
+    def axis(rho: float) -> tuple[float, ...]:
+        return (rho,) if rho == kept else ()
+
+    return axis
 
 
 def edges(rates: tuple[float, ...]) -> tuple[float, float]:

@@ -145,6 +145,12 @@ STATEMENTS = (
     ),
     # ------------------------------------------------------------------ conjectures of the paper
     Statement(
+        "selective/figure-2",
+        "Trained models with temperatures attend more sharply: spikiness .26 against .39.",
+        _paper("section 4.1, Figure 2"),
+        functions=("effective_support_fraction",),
+    ),
+    Statement(
         "selective/claim-1",
         "On k-ary trees query temperatures give a smaller error of the attention map.",
         _paper("appendix E.1, Claim 1"),

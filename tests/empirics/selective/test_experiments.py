@@ -7,7 +7,8 @@ import torch
 
 from empirics import selective
 from empirics.engine.lanes import Lane, Lanes
-from empirics.selective import denoising, dilution, graphs, language, temperature_network, twins, two_tokens
+from empirics.selective import denoising, dilution, graphs, language, temperature_network, trees, twins, two_tokens
+from empirics.tasks import trees as tree_task
 from theory import selective as theory
 
 CPU = torch.device("cpu")
@@ -26,17 +27,16 @@ SMALL = {
     "selective/graph-training": {"d": 8, "readout": "free", "variant": "query and value", "learning_rate": 0.1, "n_steps": 20},
     "selective/expressivity": {"d": 3, "variant": "free"},
     "selective/string-loss": {"string": "babbbb", "rho": 0.5, "schedule": "flat"},
-    "selective/denoising": {"L": 16, "sigma": 0.25, "estimator": "value gate", "learning_rate": 0.1, "n_steps": 5},
-    "selective/temperature-pair": {"goal": "gap", "rho": 0.9, "n": 1},
+    "selective/denoising": {"L": 16, "sigma": 0.25, "estimator": "value gate", "learning_rate": 0.1, "n_steps": 5, "n_test": 128},
+    "selective/temperature-pair": {"goal": "gap", "rho": 0.9, "n": 1, "n_steps": 60},
+    "selective/trees": {"likeness": 0.9, "targets": "subtree", "variant": "layer", "learning_rate": 0.1, "n_steps": 20},
     "selective/language-model": {"n_layers": 1, "d": 16, "L": 8, "n_steps": 5, "variant": "ssa qv", "learning_rate": 0.01},
 }  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
 def _short_training(monkeypatch):
-    monkeypatch.setattr(temperature_network, "N_STEPS", 60)
     monkeypatch.setattr(denoising, "N_TRAIN", 128)
-    monkeypatch.setattr(denoising, "N_TEST", 128)
     monkeypatch.setattr(language, "N_VALIDATION", 16)
 
 
@@ -50,6 +50,9 @@ def test_a_lane_alone_equals_the_same_lane_among_others(experiment):
     several = experiment.measure(lanes_of(experiment, cell, seeds=5))
     alone = experiment.measure(lanes_of(experiment, cell, seeds=1))
     for name, values in alone.items():
+        if name == "exhibits":
+            assert values and all(body[0] == several[name][one][0] for one, body in values.items())
+            continue
         assert torch.equal(numbers(values)[0], numbers(several[name])[0]), name
         assert torch.isfinite(numbers(values)).all(), name
 
@@ -186,6 +189,64 @@ def test_narrow_embeddings_have_no_exact_norm():
     assert "least_gap" not in graphs.graph_training(lanes_of(graphs.GRAPH_TRAINING, cell))
 
 
+def test_one_number_at_the_keys_is_one_number_at_the_queries():
+    cell = {"rho": 0.9, "c": 1.0, "variant": "const", "learning_rate": 0.1, "n_steps": 30}
+    at_queries, at_keys, free = (
+        float(twins.twin_training(lanes_of(twins.TWINS, one))["loss"])
+        for one in (cell, {**cell, "place": "key"}, {**cell, "place": "key", "variant": "free"})
+    )
+    assert at_keys == pytest.approx(at_queries, rel=1e-9) and abs(free - at_keys) > 1e-6 * at_keys
+
+
+def test_arms_that_do_not_train_are_equal():
+    cell = {"d": 8, "readout": "pointer", "learning_rate": 0.0, "n_steps": 3}
+    found = [
+        graphs.graph_training(lanes_of(graphs.GRAPH_TRAINING, {**cell, "variant": one}, seeds=3))
+        for one in ("standard", "const")
+    ]
+    assert torch.equal(found[0]["loss"], found[1]["loss"]) and not found[1]["harm_permuted"].any()
+
+
+# ---------------------------------------------------------------------------- trees
+@pytest.mark.parametrize(("k", "depth"), [(2, 2), (3, 2), (2, 3)])
+def test_subtree_rows_have_the_size_that_the_paper_counts(k, depth):
+    rows, above = (
+        make(k, depth, *more) for make, more in ((tree_task.target_rows, ("subtree",)), (tree_task.parents, ()))
+    )
+    level = [0] * len(above)
+    for node in range(1, len(above)):
+        level[node] = level[above[node]] + 1
+    for node, row in enumerate(rows):
+        size = (k ** (depth + 1 - level[node]) - 1) // (k - 1)
+        assert float(row.max()) == pytest.approx(1 / size) and int((row > 0).sum()) == size and float(row[node]) > 0
+
+
+def test_drawn_tree_and_the_likeness_of_its_embeddings():
+    rows = tree_task.target_rows(2, 2, "children")
+    third = 1 / 3
+    assert rows[0].tolist() == pytest.approx([third] * 3 + [0] * 4)
+    assert rows[2].tolist() == pytest.approx([0, 0, third, 0, 0, third, third]) and float(rows[5, 5]) == 1
+    keys = torch.tensor([3, 4], dtype=torch.int64)
+    tokens = tree_task.hierarchical_tokens(keys, 2, 2, 28, torch.tensor([0.9, 0.5], dtype=F64))
+    gram = tokens @ tokens.transpose(1, 2)
+    for node, parent in enumerate(tree_task.parents(2, 2)[1:], start=1):
+        assert gram[:, node, parent].tolist() == pytest.approx([0.9, 0.5])
+    assert torch.allclose(torch.diagonal(gram, dim1=1, dim2=2), torch.ones(2, 7, dtype=F64))
+
+
+def test_tree_norms_agree_with_the_convex_program():
+    """The root of a subtree target has a uniform row, whose temperature means nothing."""
+    cell = {**SMALL["selective/trees"], "variant": "standard", "n_steps": 0, "room": 1}
+    lanes = lanes_of(trees.TREES, cell, seeds=3)
+    found = trees.tree_training(lanes)
+    tokens = tree_task.hierarchical_tokens(lanes.keys, 2, 2, 7, lanes.column("likeness")).numpy()
+    logits = tree_task.target_rows(2, 2, "subtree", trees.NORM_SMOOTHING).log().numpy()
+    for lane in range(3):
+        same = {"logits": logits, "E_q": tokens[lane], "E_k": tokens[lane]}
+        gap = theory.min_norm(**same) / theory.min_norm_selective(**same).norm
+        assert float(found["least_gap"][lane]) == pytest.approx(gap, rel=1e-6)
+
+
 # ---------------------------------------------------------------------------- denoising
 def test_a_gate_that_never_opens_makes_the_lane_no_number():
     cell = {"L": 16, "sigma": 0.25, "estimator": "gate", "learning_rate": 0.0}
@@ -213,9 +274,8 @@ def test_training_lowers_the_risk_and_shuffled_gates_raise_it():
 
 # ---------------------------------------------------------------------------- the layer's temperature, language
 @pytest.mark.parametrize("n", [2, 4096])
-def test_ratios_stay_inside_the_dynamic_range(n, monkeypatch):
-    monkeypatch.setattr(temperature_network, "N_STEPS", 800)
-    cell = {"goal": "ratio", "rho": 0.5, "n": n}
+def test_ratios_stay_inside_the_dynamic_range(n):
+    cell = {"goal": "ratio", "rho": 0.5, "n": n, "n_steps": 800}
     found = temperature_network.temperature_pair(lanes_of(temperature_network.TEMPERATURE_PAIR, cell, seeds=3))
     for ratio, alpha in zip(found["ratio"].tolist(), found["alpha"].tolist()):
         bound = float(theory.selectivity_dynamic_range(n=n, alpha=alpha))
@@ -236,3 +296,23 @@ def test_language_model_reads_a_file_and_learns(tmp_path):
     assert float(found[1]["validation_loss"]) == pytest.approx(math.log(4), abs=0.1)
     assert set(found[0]["character"].unique().tolist()) == {97.0, 98.0, 99.0, 100.0}
     assert float(found[0]["loss_permuted"]) >= 0 and found[0]["spikiness"].shape == (1, 4, 8)
+
+
+def test_maps_of_real_text_are_attention_rows_and_temperatures_of_characters(tmp_path):
+    file = tmp_path / "abc.txt"
+    file.write_text("abcd" * 600, encoding="utf-8")
+    cell = {"n_layers": 1, "d": 16, "L": 8, "n_steps": 10, "learning_rate": 0.03}
+    found = {}
+    for variant in ("standard", "pos", "ssa qv"):
+        lanes = lanes_of(language.LANGUAGE_MODEL, {**cell, "variant": variant})
+        lanes.corpus = file
+        found[variant] = language.language_model(lanes)
+    assert found["pos"]["exhibits"] == {} and float(found["pos"]["character_spread"]) < 1e-6
+    assert float(found["ssa qv"]["character_spread"]) > 1e-4
+    shown = found["ssa qv"]["exhibits"]
+    weights = torch.tensor(shown["attention"][0]["weights"])
+    assert weights.sum(-1).tolist() == pytest.approx([1] * 8, abs=0.005) and not weights.triu(1).any()
+    assert len(shown["attention"][0]["text"]) == 8
+    rows = shown["by_character"][0]
+    assert [row[0] for row in rows] == list("abcd") and sum(row[1] for row in rows) == 16 * 8
+    assert sum(row[1] * row[2] for row in rows) == pytest.approx(0, abs=0.05)

@@ -1,0 +1,197 @@
+"""Claims about what the paper leaves as conjectures or remarks: key temperatures, trees, degree and sharpness, real text."""
+
+from __future__ import annotations
+
+from theory.core.bound import Source, constant
+from theory.core.claim import Claim, Clause, Control, Grid
+from theory.core.evidence import Observable
+from theory.core.fold import Best
+from theory.core.relation import AtLeast, AtMost, Exceeds
+from theory.selective.claims_closed_forms import chosen
+from theory.selective.claims_training import (
+    E_FOLD,
+    EARLY,
+    FREE_OF_MEANING,
+    TWIN_LOSS,
+    exact_only,
+    inside_clauses,
+    trained,
+    versus_plain,
+)
+from theory.selective.grids import PLAIN, TREE_RATES, TWIN_RATES
+
+# ---------------------------------------------------------------------------- temperatures at the keys
+FREE_AND_PLAIN = (*PLAIN, "free")
+
+
+def _key_grid(seeds: int, n_steps: int) -> Grid:
+    return Grid(seeds=seeds, n_steps=n_steps, rho=0.99, c=1.0, place="key", variant="free", learning_rate=TWIN_RATES)
+
+
+KEY_TEMPERATURES = Claim(
+    id="selective/key-temperatures",
+    says="Where free temperatures at the queries train to a KL more than a factor e below the best arm without token "
+    "temperatures, as many at the keys do not.",
+    about=("selective/key-temperature",),
+    experiment="selective/twins",
+    profiles={"smoke": _key_grid(18, EARLY), "cpu": _key_grid(48, 400), "gpu": _key_grid(400, 400)},
+    clauses=(
+        Clause(
+            label="keys in place of queries",
+            kind="learnability",
+            observable=TWIN_LOSS,
+            bound=E_FOLD,
+            folds=versus_plain("free"),
+            relation=AtMost(tight=FREE_OF_MEANING),
+            control=Control(at={"place": "query"}, says="temperatures at the queries"),
+        ),
+        *inside_clauses(TWIN_RATES, TWIN_LOSS, variant=FREE_AND_PLAIN),
+    ),
+    limits="One family of targets, nearly equal queries that want the same keys with different sharpness: made for query "
+    "temperatures.  It does not show that key temperatures never help.",
+)
+
+
+# ---------------------------------------------------------------------------- trees
+GAP_SMALL = Observable("gap_small", low=0, high=1, evidence="estimate", noise="bernoulli")
+TREE_LOSS = Observable("loss", "nats", low=0, evidence="estimate", noise="median")
+VARIATION = Observable("total_variation", low=0, evidence="estimate", noise="median")
+VARIATION_PERMUTED = Observable("total_variation_permuted", low=0, evidence="estimate", noise="median")
+MAP_ERROR = Observable("map_error", low=0, evidence="estimate", noise="median")
+MAP_ERROR_PERMUTED = Observable("map_error_permuted", low=0, evidence="estimate", noise="median")
+NINE_TENTHS = constant(0.9, chosen("nine tenths of the trees"))
+_BY_LOSS = (Best("learning_rate", by="loss"),)
+_AHEAD = Exceeds({"variant": PLAIN}, {"variant": "free"}, scale="log ratio")
+_BEHIND = Exceeds({"variant": "free"}, {"variant": PLAIN}, scale="log ratio")
+
+
+def _tree_grid(targets: str, n_trees: int, seeds: int, n_steps: int) -> Grid:
+    exact = Grid(
+        seeds=n_trees, n_steps=0, likeness=(0.0, 0.5, 0.9), targets=targets, variant="standard",
+        learning_rate=TREE_RATES[0],
+    )  # fmt: skip
+    return exact + Grid(
+        seeds=seeds, n_steps=n_steps, likeness=0.9, targets=targets, variant="free", learning_rate=TREE_RATES
+    )
+
+
+def _tree_profiles(targets: str) -> dict[str, Grid]:
+    return {
+        "smoke": _tree_grid(targets, 160, 28, 100),
+        "cpu": _tree_grid(targets, 400, 64, 100),
+        "gpu": _tree_grid(targets, 10_000, 1000, 400),
+    }
+
+
+NO_GAP = Clause(
+    label="no gap between least norms",
+    observable=GAP_SMALL,
+    bound=NINE_TENTHS,
+    relation=AtLeast(tight=FREE_OF_MEANING),
+    at={"variant": exact_only},
+    control=Control(at={"room": 1}, says="as many dimensions as nodes"),
+)
+TREE_LIMITS = (
+    "Binary trees of depth 2, embeddings held fixed in four times as many dimensions as nodes, children of cosine .9 to their "
+    "parents in training, 100 steps of Adam from W = 0.  The paper states neither the targets "
+    "nor what is held fixed: no more than one reading of its conjecture is tried.  "
+)
+TREE_SUBTREES = Claim(
+    id="selective/tree-subtrees",
+    says="On binary trees whose rows spread over all that hangs below a node, temperatures do not lower the least norm, but "
+    "trained as long they end with smaller errors of the attention map than the best arm without token temperatures.",
+    about=("selective/claim-1", "selective/claim-2"),
+    experiment="selective/trees",
+    profiles=_tree_profiles("subtree"),
+    clauses=(
+        NO_GAP,
+        Clause(
+            label="error of the map",
+            kind="learnability",
+            observable=MAP_ERROR,
+            folds=_BY_LOSS,
+            relation=_AHEAD,
+            at={"variant": trained("free")},
+            control=Control(
+                observable=MAP_ERROR_PERMUTED, says="the trained temperatures handed round among the nodes"
+            ),
+        ),
+        Clause(
+            label="total variation",
+            kind="learnability",
+            observable=VARIATION,
+            folds=_BY_LOSS,
+            relation=_AHEAD,
+            at={"variant": trained("free")},
+            control=Control(
+                observable=VARIATION_PERMUTED, says="the trained temperatures handed round among the nodes"
+            ),
+        ),
+        *inside_clauses(TREE_RATES, TREE_LOSS, variant=trained(*FREE_AND_PLAIN)),
+    ),
+    limits=TREE_LIMITS + "Subtrees are what the paper counts; its text speaks of children.",
+)
+TREE_CHILDREN = Claim(
+    id="selective/tree-children",
+    says="On binary trees whose rows spread over a node and its children, temperatures lower neither the least norm nor, "
+    "trained as long, the total variation from the target.",
+    about=(),
+    against=("selective/claim-1", "selective/claim-2"),
+    experiment="selective/trees",
+    profiles=_tree_profiles("children"),
+    clauses=(
+        NO_GAP,
+        Clause(
+            label="total variation",
+            kind="learnability",
+            observable=VARIATION,
+            folds=_BY_LOSS,
+            relation=_BEHIND,
+            at={"variant": trained("free")},
+            control=Control(at={"targets": "subtree"}, says="rows over the whole subtree"),
+        ),
+        *inside_clauses(TREE_RATES, TREE_LOSS, variant=trained(*FREE_AND_PLAIN)),
+    ),
+    limits=TREE_LIMITS + "Children are what the paper's text speaks of; it counts subtrees.",
+)
+
+
+# ---------------------------------------------------------------------------- degree and sharpness
+DEGREE = Observable("degree_correlation", low=-1, high=1, evidence="estimate", noise="median")
+UNRELATED = constant(0.0, Source(where="no relation of temperature and degree", provenance="chosen"))
+
+
+def _degree_grid(seeds: int) -> Grid:
+    return Grid(seeds=seeds, n_steps=200, d=4, readout="pointer", variant="free", learning_rate=0.01)
+
+
+DEGREE_AND_SHARPNESS = Claim(
+    id="selective/degree-and-sharpness",
+    says="Whether tokens with fewer neighbours train to a larger inverse temperature depends on the width and the learning rate: "
+    "they do in four dimensions, and not in sixteen at a small rate.",
+    about=(),
+    against=("selective/fewer-neighbours-sharper",),
+    experiment="selective/graph-training",
+    profiles={"smoke": _degree_grid(80), "cpu": _degree_grid(100), "gpu": _degree_grid(2000)},
+    clauses=(
+        Clause(
+            label="four dimensions: fewer neighbours, sharper",
+            kind="learnability",
+            observable=DEGREE,
+            bound=UNRELATED,
+            relation=AtMost(tight=FREE_OF_MEANING),
+            control=Control(at={"d": 16}, says="sixteen dimensions"),
+        ),
+        Clause(
+            label="sixteen dimensions, small rate: the reverse",
+            kind="learnability",
+            observable=DEGREE,
+            bound=UNRELATED,
+            relation=AtLeast(tight=FREE_OF_MEANING),
+            at={"d": 16},
+            control=Control(at={"learning_rate": 0.1}, says="a learning rate of .1"),
+        ),
+    ),
+    limits="Random graphs on eight nodes, one number a degree, 200 steps at rate .01; nothing is chosen by the loss.  It shows "
+    "that the order in the paper's Table 1 is no law of the task, not that the paper's own runs had another order.",
+)
