@@ -138,6 +138,9 @@ CASES: dict[str, Callable[[], Case]] = {
         f"generative: reduced by {f}": character_case(mixer="generative_running_mean", reduction=f)
         for f in ("min", "mean")
     },
+    "generative: first row zeroed": character_case(mixer="generative", first_row="zeroed"),
+    "generative: norm after": character_case(mixer="generative_running_mean", norm="after"),
+    "generative: random partners": character_case(mixer="generative", partners=(3, 2)),
     "generative: attention to 3 keys": character_case(mixer="attention", keys=3),
     "generative: activation": character_case(mixer="removed", activation="generative"),
     "generative: activation, running mean": character_case(mixer="attention", activation="generative_running_mean"),
