@@ -152,7 +152,7 @@ REACH_FLOOR = Claim(
 
 LEARNED = constant(0.01, _chosen("a hundredth of what the copy is worth"))
 CLIFF_DEPTH = {"generative": 3, "generative_dilated": 2, "attention": 1, "static": 1}
-CLIFF_STEPS = {"generative": 3, "generative_dilated": 3, "attention": 4, "static": 6}  # in units of the shallow stack's
+CLIFF_STEPS = {"generative": 3, "generative_dilated": 2, "attention": 3, "static": 5}  # in units of the shallow stack's
 
 
 def _cliff(seeds: int, **more: Any) -> Grid:
@@ -220,7 +220,7 @@ DEPTH_CLIFF = Claim(
             observable=BEST_EXCESS,
             bound=LEARNED,
             relation=AtMost(),
-            at={"partners": tuple(SEEING), "steps": _thrice},
+            at={"partners": tuple(SEEING), "steps": _twice},
             control=Control(at={"partners": tuple(MISSING), "steps": _own}, says="random partners that miss it"),
         ),
         Clause(
@@ -229,7 +229,7 @@ DEPTH_CLIFF = Claim(
             bound=blind_gap,
             relation=AtLeast(0.03),
             at={"partners": tuple(MISSING)},
-            control=Control(at={"partners": SEEING[0], "steps": _thrice}, says="random partners that meet the copy"),
+            control=Control(at={"partners": SEEING[0], "steps": _twice}, says="random partners that meet the copy"),
         ),
     ),
     limits="That a deeper stack can learn the copy is shown by its best seed; other seeds may stay far above.",
@@ -452,7 +452,7 @@ RECALL = Claim(
     against=("generative/bag-reading",),
     experiment="generative/recall",
     profiles={
-        "smoke": _recall(1, D=3, steps=170, test=4096, B=24, d=24, rate=1e-2),
+        "smoke": _recall(1, D=2, steps=170, test=4096, B=24, d=24, rate=1e-2),
         "cpu": _recall(4, D=(1, 3), steps=500, test=8192),
         "gpu": _recall(16, K=(3, 4), V=(4, 8), D=(1, 2, 3, 5, 6, 7), steps=3000, d=64, B=64),
     },

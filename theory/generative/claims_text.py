@@ -24,8 +24,8 @@ NANO_CPU: dict[str, Any] = {"d": 128, "D": 4, "h": 4, "T": 64, "B": 12, "rate": 
 NANO_GPU: dict[str, Any] = {"d": 384, "D": 6, "h": 6, "T": 256, "rate": 1e-3, "warm_up": 100, "dropout": 0.2,
                             "precision": "bfloat16"}  # fmt: skip
 PROFILES = {
-    "smoke": Grid(seeds=1, **{**SMALL, "B": 12}, rates=1, steps=80, test=128, variants="few"),
-    "cpu": Grid(seeds=4, **SMALL, rates=3, steps=160, test=640, variants="few"),
+    "smoke": Grid(seeds=1, **{**SMALL, "B": 12}, rates=1, steps=70, test=128, variants="few"),
+    "cpu": Grid(seeds=4, **SMALL, rates=3, steps=150, test=1100, variants="few"),
     # the last part takes minutes a model: measure it with --chunk 1, in as many calls as it needs
     "gpu": Grid(seeds=4, **NANO_CPU, rates=3, steps=2000, test=871, variants="all")
     + Grid(seeds=4, **NANO_CPU, rates=1, steps=5000, test=871, variants="core")
@@ -112,7 +112,7 @@ STATIC_MAPS = Claim(
     against=("generative/static-pattern",),
     about=("generative/map-information",),
     experiment="generative/text",
-    profiles=PROFILES,
+    profiles={**PROFILES, "cpu": Grid(seeds=4, **SMALL, rates=1, steps=360, test=400, variants="pair")},
     clauses=(
         Clause(
             label="loss increase with mean maps",
