@@ -19,7 +19,7 @@ from theory.generative.sources import (
 )
 
 LAG_NOISE = 0.1  # chosen: the copy of a lag source fails every tenth time
-EXACT_HIDDEN = 12  # longest window for which hidden sources are enumerated
+EXACT_HIDDEN = 10  # longest window for which hidden sources are enumerated
 
 MARKOV_SOURCES = tuple(f"int({V},{k})" for V, k in ((3, 1), (3, 2), (3, 3), (3, 4), (2, 4)))
 LAG_SOURCES = ("lag(4,4)", *(f"lag(2,{lag})" for lag in range(2, 10)))
