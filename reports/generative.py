@@ -30,7 +30,10 @@ WORDS = {
     "generative_dilated": "generative, dilated",
 }
 SHOWN_IN_CURVES = ("attention", "generative", RUNNING, LEAKY, "attention, 2 keys", "generative, matched")
-LINE = 76  # characters of a sample on one line
+LINE = 72  # characters of a sample on one line
+GIVEN = 16  # characters that a sample continues, where the window is not shorter
+BEGINS = "\u25b8"  # stands before the first character that a model wrote itself
+ROW = 0.47  # inches for a sample of two lines and its name
 
 
 # ---------------------------------------------------------------------------- exhibits
@@ -60,16 +63,41 @@ def _said(variant: str) -> str:
 
 # ---------------------------------------------------------------------------- curves and samples
 def text_page(verdict: Body, run: RunFile) -> Figure:
-    """Held-out loss while training, with the line that counting draws, and a sample of text of every variant."""
+    """Held-out loss while training and at each rate, with the line that counting draws, and a sample of every variant."""
     curves = _first(verdict, run, TEXT, "curves")
     samples = _first(verdict, run, TEXT, "samples")
     counting = _first(verdict, run, TEXT, "counting")
-    corpus = _first(verdict, run, TEXT, "corpus")
-    figure = new_figure(WIDTH, 3.0 + 0.42 * (len(samples) + 1))
-    top, below = figure.subplots(2, 1, height_ratios=(2.6, 0.42 * (len(samples) + 1)))
-    _draw_curves(top, curves, counting)
-    _write_samples(below, samples, corpus)
+    cell, corpus = exhibits(verdict, run, TEXT, "corpus")[0]
+    rates = [body for _, body in exhibits(verdict, run, TEXT, "rates")][:1]
+    below = ROW * (len(samples) + 1)
+    figure = new_figure(WIDTH, 3.3 + below)
+    top, bottom = figure.subfigures(2, 1, height_ratios=(3.3, below))
+    if rates and len(next(iter(rates[0].values()))) > 1:
+        left, right = top.subplots(1, 2, width_ratios=(2.2, 1), sharey=False)
+        _draw_rates(right, rates[0], cell["rate"], counting)
+    else:
+        left = top.subplots()
+    _draw_curves(left, curves, counting)
+    _write_samples(bottom.subplots(), samples, corpus, min(GIVEN, cell["T"]))
     return figure
+
+
+def _draw_rates(
+    axes: Axes, losses: Mapping[str, Sequence[float]], middle: float, counting: Mapping[str, float]
+) -> None:
+    """Loss on the part of the held-out text where rates are chosen, against the rate."""
+    for i, name in enumerate(one for one in SHOWN_IN_CURVES if one in losses):
+        half = len(losses[name]) // 2
+        places = [middle * 2.0 ** (at - half) for at in range(len(losses[name]))]
+        axes.plot(places, losses[name], color=COLOURS[i % len(COLOURS)], linestyle=DASHES[i % len(DASHES)],
+                  marker=MARKERS[i % len(MARKERS)], markersize=3.5)  # fmt: skip
+    axes.axhline(counting[COUNTED], color=INK, linewidth=1.4)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(places, [number(one) for one in places])
+    axes.minorticks_off()
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("loss where rates are chosen")
+    axes.set_title("The same rates for all")
 
 
 def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[Sequence[float]]], counting: Mapping[str, float]) -> None:
@@ -80,27 +108,29 @@ def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[Sequence[float]]], co
             steps[1:], held_out[1:], color=COLOURS[i % len(COLOURS)], linestyle=DASHES[i % len(DASHES)],
             marker=MARKERS[i % len(MARKERS)], markersize=3.5, label=_said(name),
         )  # fmt: skip
-    axes.axhline(counting[COUNTED], color=INK, linewidth=1.4, label="Witten-Bell counts, 4 characters, no training")
-    axes.axhline(counting["counting 2"], color=GREY, linewidth=0.9, linestyle=":", label="the same, 2 characters")
+    axes.axhline(counting[COUNTED], color=INK, linewidth=1.4, label="counts of 4 characters, untrained")
+    axes.axhline(counting["counting 2"], color=GREY, linewidth=0.9, linestyle=":", label="counts of 2 characters")
     axes.set_xlabel("training steps")
     axes.set_ylabel("teacher-forced loss (nats)")
-    axes.set_title("Held-out loss of the first seed; below the black line a network has learned more than short counts")
-    axes.legend(ncols=2, fontsize=7.5)
+    axes.set_title("Held-out loss of the first seed, at its best rate")
+    axes.legend(ncols=2, fontsize=7, loc="lower left", bbox_to_anchor=(0, 1.13), borderaxespad=0, columnspacing=1)
 
 
-def _write_samples(axes: Axes, samples: Mapping[str, str], corpus: Body) -> None:
+def _write_samples(axes: Axes, samples: Mapping[str, str], corpus: Body, n_given: int) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     n_rows = len(samples) + 1
     axes.set_ylim(n_rows, 0)
     facts = (
         f"Text: {corpus['name']}, {corpus['n_characters']:,} characters, {corpus['n_distinct']} distinct, "
-        f"SHA-256 {corpus['sha256'][:16]}..., Python {corpus['python']}. Sixteen held-out characters, continued:"
+        f"SHA-256 {corpus['sha256'][:16]}...; read by Python {corpus['python']}. {n_given} held-out characters, and what each model "
+        f"writes from {BEGINS} on, at its best rate:"
     )
-    axes.text(0, 0.05, textwrap.fill(literal(facts), 118), fontsize=7.5, va="top")
+    axes.text(0, 0.05, textwrap.fill(literal(facts), 112), fontsize=8, va="top")
     for row, (name, sample) in enumerate(samples.items(), 1):
-        axes.text(0, row + 0.05, literal(_said(name)), fontsize=7.5, va="top", color=COLOURS[0])
-        axes.text(0, row + 0.42, visible(sample), fontsize=6.3, va="top", family="DejaVu Sans Mono")
+        axes.text(0, row + 0.02, literal(_said(name)), fontsize=8, va="top", color=COLOURS[0])
+        shown = visible(sample[:n_given] + BEGINS + sample[n_given:])
+        axes.text(0, row + 0.34, shown, fontsize=7.8, va="top", family="DejaVu Sans Mono", linespacing=1.15)
 
 
 def visible(sample: str) -> str:

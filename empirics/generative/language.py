@@ -1,13 +1,17 @@
 """Real text: every variant trained on the same windows, read teacher-forced and streaming, beside counts of short contexts.
 
-A lane is one seed; its variants share initial draws and data, and every difference is taken window by window.
+A lane is one seed; its variants share initial draws and data, and every difference is taken window by window.  Every
+variant is trained at every rate of one grid, alike for all.  The held-out text has two parts: the first serves to choose
+the rate (`tuning_loss`), the second is what is judged.
 
-Words for the letters of the grid: D n_layers, d d_model, h n_heads, T seq_len, B n_windows a step.
+Words for the letters of the grid: D n_layers, d d_model, h n_heads, T seq_len, B n_windows a step, rate the middle learning
+rate, rates how many there are, factor by which one of them differs from the middle.
 """
 
 from __future__ import annotations
 
 import platform
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,31 +25,39 @@ from empirics.generative.synthetic import READS
 from empirics.models.character_model import Architecture, Probe, Weights, init, logits, unpacked, written
 from empirics.models.character_training import Recipe, trained
 from empirics.tasks import text
+from theory.core.errors import DomainError
 from theory.generative.audits import map_statistics
+from theory.generative.grids import rate_factors
 
 COUNTING = tuple(f"counting {order}" for order in range(6))
 BASELINE = "generative"
+UNTRAINED = "generative, untrained"
 COUNTED = "counting 4"  # the context that serves best on Shakespeare; a fixed choice, made on no text of ours
 FEW = (
     "attention", BASELINE, "generative_running_mean", "generative_window_mean", "attention, 2 keys", "generative, matched",
 )  # fmt: skip
 CORE = (*FEW, "attention, D + 1 keys")
 ALL = (
-    *CORE, "static", "none", "generative_dilated", "generative, min", "generative, mean",
+    *CORE, "static", "none", "generative_dilated", "generative, min", "generative, mean", "generative, first row zeroed",
+    "generative, norm after", "generative, random partners",
     "activation, attention kept", "activation, no mixing", "activation, no mixing, window mean",
 )  # fmt: skip
-VARIANTS = {"few": FEW, "core": CORE, "all": ALL}
+VARIANTS = {"pair": ("attention", BASELINE), "few": FEW, "core": CORE, "all": ALL}
 N_MAPS = 64  # inputs whose attention maps are compared
 N_FRESH = 256  # other windows, on which mean maps are put in place of a model's own
-N_STREAMED = 64  # windows on which a causal model is streamed, to show that nothing changes
+N_CHECKED = 32  # windows on which a causal model is streamed, to show that nothing changes
+N_STREAMED = 320  # windows on which another one is: it takes a pass a position
+TUNING_SHARE = 0.2  # of the held-out text: the rest is judged
+N_TUNING = 128  # windows on which a rate is chosen
 N_WRITTEN = 120  # characters of each sample that a page shows
 N_CURVE = 6  # points of a loss curve
+N_CURVE_WINDOWS = 64
 LOSSES_AT_ONCE = 2**24  # numbers in one evaluation's logits
 
 
 def variants_of(cell: Mapping[str, Any]) -> tuple[str, ...]:
-    """The variants of a lane: those that are trained, then counting with contexts of 0 to 5 characters."""
-    return (*VARIANTS[cell["variants"]], *COUNTING)
+    """The variants of a lane: those that are trained, one that is not, then counting with contexts of 0 to 5 characters."""
+    return (*VARIANTS[cell["variants"]], UNTRAINED, *COUNTING)
 
 
 def architecture(variant: str, base: Architecture) -> Architecture:
@@ -59,7 +71,16 @@ def architecture(variant: str, base: Architecture) -> Architecture:
         return matched(base)
     keys = {"2 keys": 2, "D + 1 keys": base.n_layers + 1}.get(detail, 0)
     reduction = detail if detail in ("min", "mean") else base.reduction
-    return replace(base, mixer=name, keys=keys, reduction=reduction)
+    partners = random_partners(base.n_layers) if detail == "random partners" else ()
+    return replace(base, mixer=name, keys=keys, reduction=reduction, partners=partners,
+                   first_row="zeroed" if detail == "first row zeroed" else "copied",
+                   norm="after" if detail == "norm after" else "before")  # fmt: skip
+
+
+def random_partners(n_layers: int) -> tuple[int, ...]:
+    """How many rows back each layer's partner lies: drawn once for all from 1 to twice the number of layers."""
+    drawn = random.Random(n_layers)
+    return tuple(drawn.randint(1, 2 * n_layers) for _ in range(n_layers))
 
 
 def matched(base: Architecture) -> Architecture:
@@ -73,18 +94,22 @@ def matched(base: Architecture) -> Architecture:
 def language(lanes: Lanes) -> Mapping[str, Any]:
     """Losses on held-out windows, in nats a character; one number a window, the mean over its positions.
 
-    [lane, read, variant]:  loss.  over_plain: loss minus that of the plain variant on the same window.  over_counting,
-    over_teacher_forced: loss minus that of counting with 4 characters, of the same model teacher-forced.
-    [lane, read, variant], alike for both reads:  parameters.  streaming_error: largest mean difference between both reads.
-    [lane], about attention:  map_fraction, map_fraction_untrained: mean over heads of JSD / entropy of the mean map;
+    [lane, read, variant, factor]:  loss.  over_plain: loss minus that of the plain variant at its best rate on the same
+    window.  over_counting, over_teacher_forced: loss minus that of counting with 4 characters, of the same model
+    teacher-forced.  tuning_loss: mean loss on the part of the held-out text where rates are chosen.
+    The same, alike for both reads:  parameters.  streaming_error: largest mean difference between both reads.
+    [lane], about attention at its best rate:  map_fraction, map_fraction_untrained: mean over heads of JSD / entropy of the mean map;
     fraction_rise: their difference; static_map_cost, static_map_cost_untrained: loss increase a window when every map
     is replaced by its mean over 64 inputs.
-    Exhibits: curves (step, held-out loss, loss on training text), samples, corpus, counting, heads (map fractions).
+    Exhibits: curves (step, held-out loss, loss on training text) and samples at the best rate, corpus, counting, heads (map
+    fractions), rates (tuning loss at each).
     """
     run = _Run(lanes)
     for variant in lanes.inner("variant"):
         if variant in COUNTING:
             run.count(variant)
+        elif variant == UNTRAINED:
+            run.leave(variant)
         else:
             run.train(variant)
     return run.output()
@@ -97,11 +122,11 @@ class _Run:
         self.lanes = lanes
         self.corpus = text.load(lanes.corpus)
         train_ids, held_out = self.corpus.split()
-        self.train_ids, self.held_out = train_ids.to(lanes.device), held_out.to(lanes.device)
-        seq_len, most = lanes.size("T"), lanes.size("test")
-        n_windows = min(most, len(held_out) // (seq_len + 1))
-        starts = torch.linspace(0, len(held_out) - seq_len - 1, n_windows, dtype=torch.float64).long()
-        self.tokens_wt = text.windows(self.held_out, starts.to(lanes.device), seq_len + 1)
+        self.train_ids, held_out = train_ids.to(lanes.device), held_out.to(lanes.device)
+        seq_len, cut = lanes.size("T"), int(TUNING_SHARE * len(held_out))
+        self.tuning_wt = _spread(held_out[:cut], min(lanes.size("test"), N_TUNING), seq_len)
+        self.tokens_wt = _spread(held_out[cut:], lanes.size("test"), seq_len)
+        self.factors = torch.tensor(lanes.inner("factor"), dtype=torch.float64, device=lanes.device)
         self.counted = text.witten_bell(self.train_ids, self.tokens_wt, 5, len(self.corpus.characters))[:, :, 1:]
         self.base = Architecture(
             len(self.corpus.characters), seq_len, lanes.size("d"), lanes.size("D"), "attention", n_heads=lanes.size("h")
@@ -110,12 +135,26 @@ class _Run:
             n_steps=lanes.size("steps"), learning_rate=lanes.size("rate"), final_share=0.1, n_warm_up=lanes.size("warm_up"),
             decay=lanes.size("decay"), dropout=lanes.size("dropout"), precision=lanes.size("precision"),
         )  # fmt: skip
-        self.losses: dict[str, dict[str, torch.Tensor]] = {}
+        self.losses: dict[str, dict[str, torch.Tensor]] = {}  # read -> [lane, factor, window]
+        self.tuning: dict[str, dict[str, torch.Tensor]] = {}  # read -> [lane, factor]
         self.sizes: dict[str, float] = {}
-        self.errors: dict[str, torch.Tensor] = {}
+        self.errors: dict[str, torch.Tensor] = {}  # [lane, factor]
         self.curves: dict[str, list[list[list[float]]]] = {}
         self.samples: dict[str, list[str]] = {}
         self.maps: dict[str, Any] = {}
+
+    def stacked(self, per_lane: torch.Tensor) -> torch.Tensor:
+        """Each lane once a rate, its rates side by side: they are trained in one program."""
+        return per_lane.repeat_interleave(len(self.factors), dim=0)
+
+    def by_rate(self, stacked: torch.Tensor) -> torch.Tensor:
+        """[lane * factor, ...] -> [lane, factor, ...]."""
+        return stacked.reshape(len(self.lanes), len(self.factors), *stacked.shape[1:])
+
+    def best(self, variant: str, stacked: torch.Tensor) -> torch.Tensor:
+        """What a lane has at the rate that serves best on the tuning part, read as in training.  Returns: [lane, ...]."""
+        choice = self.tuning[variant]["teacher_forced"].argmin(dim=1)
+        return self.by_rate(stacked)[torch.arange(len(choice), device=choice.device), choice]
 
     # ------------------------------------------------------------------ training and reading
     def train(self, variant: str) -> None:
@@ -127,27 +166,33 @@ class _Run:
             starts = rng.integers(lanes.keys, per_step, len(self.train_ids) - seq_len, "windows", step * per_step)
             return text.windows(self.train_ids, starts, seq_len + 1)
 
-        first = init(arch, lanes.keys)
-        shown = {round(i * self.recipe.n_steps / N_CURVE) for i in range(N_CURVE + 1)}
-        curve: list[list[list[float]]] = [[] for _ in range(len(lanes))]
+        def stacked_batch(step: int) -> torch.Tensor:
+            return self.stacked(batch_of(step))
 
-        every = max(1, len(self.tokens_wt) // 128)
-        learned_from = torch.linspace(0, len(self.train_ids) - seq_len - 1, 128, dtype=torch.float64).long()
-        both = (self.tokens_wt[::every], text.windows(self.train_ids, learned_from.to(lanes.device), seq_len + 1))
+        first = self.stacked(init(arch, lanes.keys))
+        shown = {round(i * self.recipe.n_steps / N_CURVE) for i in range(N_CURVE + 1)}
+        curve: list[list[list[float]]] = [[] for _ in range(len(first))]
+        every = max(1, len(self.tokens_wt) // N_CURVE_WINDOWS)
+        both = (self.tokens_wt[::every], _spread(self.train_ids, N_CURVE_WINDOWS, seq_len))
 
         def watch(step: int, flat: torch.Tensor) -> None:
             if step in shown:
                 pair = [self._read(arch, flat, windows).mean(dim=1).tolist() for windows in both]
-                for lane, (held_out, seen) in enumerate(zip(*pair)):
-                    curve[lane].append([step, round(held_out, 5), round(seen, 5)])
+                for one, (held_out, seen) in enumerate(zip(*pair)):
+                    curve[one].append([step, round(held_out, 5), round(seen, 5)])
 
-        flat = trained(arch, first, self.recipe, batch_of, keys=lanes.keys, watch=watch)
-        self.curves[variant] = curve
+        flat = trained(
+            arch, first, self.recipe, stacked_batch, keys=self.stacked(lanes.keys),
+            factor_l=self.factors.repeat(len(lanes)), watch=watch,
+        )  # fmt: skip
         self.sizes[variant] = float(arch.n_parameters)
         self._read_both(variant, arch, flat)
-        self._write(variant, arch, flat)
+        places = torch.arange(len(flat), device=flat.device)
+        self.curves[variant] = [curve[i] for i in self.best(variant, places).tolist()]
+        chosen = self.best(variant, flat)
+        self._write(variant, arch, chosen)
         if variant == "attention":
-            self._probe(arch, {"untrained": first, "trained": flat})
+            self._probe(arch, {"untrained": self.best(variant, first), "trained": chosen})
 
     def _read(
         self, arch: Architecture, flat: torch.Tensor, tokens_wt: torch.Tensor, streaming: bool = False
@@ -166,24 +211,33 @@ class _Run:
         return torch.cat(parts, dim=1)
 
     def _read_both(self, variant: str, arch: Architecture, flat: torch.Tensor) -> None:
-        """A causal model is streamed on a few windows, to show that both reads agree; another one on all."""
-        seen = self._read(arch, flat, self.tokens_wt)
-        if arch.is_causal:
-            few = self._read(arch, flat, self.tokens_wt[:N_STREAMED], streaming=True)
-            self.errors[variant] = (few - seen[:, :N_STREAMED]).abs().amax(dim=1)
-            self.losses[variant] = dict.fromkeys(READS, seen)
-        else:
-            streamed = self._read(arch, flat, self.tokens_wt, streaming=True)
-            self.errors[variant] = (streamed - seen).abs().amax(dim=1)
-            self.losses[variant] = {"teacher_forced": seen, "streaming": streamed}
+        """A causal model is streamed on a few windows, to show that both reads agree; another one on many, evenly spread."""
+        seen, tuned = self._read(arch, flat, self.tokens_wt), self._read(arch, flat, self.tuning_wt).mean(dim=1)
+        read = {"teacher_forced": seen, "streaming": seen}
+        chosen_by = {"teacher_forced": tuned, "streaming": tuned}
+        stride = _stride(len(self.tokens_wt), N_CHECKED if arch.is_causal else N_STREAMED)
+        streamed = self._read(arch, flat, self.tokens_wt[::stride], streaming=True)
+        if not arch.is_causal:
+            read["streaming"] = streamed
+            chosen_by["streaming"] = self._read(arch, flat, self.tuning_wt, streaming=True).mean(dim=1)
+        self.errors[variant] = self.by_rate((streamed - seen[:, ::stride]).abs().amax(dim=1))
+        self.losses[variant] = {name: self.by_rate(one) for name, one in read.items()}
+        self.tuning[variant] = {name: self.by_rate(one) for name, one in chosen_by.items()}
+
+    def leave(self, variant: str) -> None:
+        """The plain variant as it was drawn, before any step: what a comparison must tell from a trained one."""
+        arch = architecture(BASELINE, self.base)
+        self.sizes[variant] = float(arch.n_parameters)
+        self._read_both(variant, arch, self.stacked(init(arch, self.lanes.keys)))
 
     def count(self, variant: str) -> None:
         """Counting with a context of so many characters, on the same windows."""
         order = int(variant.split()[1])
-        loss = self.counted[order].mean(dim=1)[None].expand(len(self.lanes), -1)
+        loss = self.counted[order].mean(dim=1).expand(len(self.lanes), len(self.factors), -1)
+        none = torch.zeros(loss.shape[:2], dtype=torch.float64, device=self.lanes.device)
         self.losses[variant] = dict.fromkeys(READS, loss)
-        self.sizes[variant] = 0.0
-        self.errors[variant] = torch.zeros(len(self.lanes), dtype=torch.float64, device=self.lanes.device)
+        self.tuning[variant] = dict.fromkeys(READS, none)  # counting has no rate
+        self.sizes[variant], self.errors[variant] = 0.0, none
 
     def _write(self, variant: str, arch: Architecture, flat: torch.Tensor) -> None:
         """A sample of text from each first seed, continuing 16 held-out characters."""
@@ -226,27 +280,34 @@ class _Run:
         """Observables and exhibits of all lanes."""
         names = self.lanes.inner("variant")
         counted = self.losses[COUNTED]["teacher_forced"]
-        plain = self.losses[BASELINE]["teacher_forced"]
+        plain_l1w = self.best(BASELINE, self.losses[BASELINE]["teacher_forced"].flatten(0, 1))[:, None]
+        own = {name: read["teacher_forced"] for name, read in self.losses.items()}
         found: dict[str, Any] = {
-            "loss": self._grid(lambda name, read: sample(self.losses[name][read])),
-            "over_plain": self._grid(lambda name, read: sample(self.losses[name][read] - plain)),
-            "over_teacher_forced": self._grid(
-                lambda name, read: sample(self.losses[name][read] - self.losses[name]["teacher_forced"])
-            ),
-            "over_counting": self._grid(lambda name, read: sample(self.losses[name][read] - counted)),
+            "loss": self._grid(lambda name: torch.zeros_like(own[name])),
+            "over_plain": self._grid(lambda name: plain_l1w.expand_as(own[name])),
+            "over_teacher_forced": self._grid(lambda name: own[name]),
+            "over_counting": self._grid(lambda name: counted),
         }
-        n_lanes = len(self.lanes)
-        ones = torch.ones(n_lanes, len(READS), len(names), dtype=torch.float64, device=self.lanes.device)
-        found["parameters"] = ones * torch.tensor([self.sizes[name] for name in names]).to(ones)
+        tuning = [torch.stack([self.tuning[name][read] for name in names], dim=1) for read in READS]
+        found["tuning_loss"] = torch.stack(tuning, dim=1)
+        ones = torch.ones_like(found["tuning_loss"])
+        found["parameters"] = ones * torch.tensor([self.sizes[name] for name in names]).to(ones)[:, None]
         found["streaming_error"] = ones * torch.stack([self.errors[name] for name in names], dim=1)[:, None]
         if self.maps:
             found |= self._map_observables()
-        found["exhibits"] = self._exhibits(n_lanes)
+        found["exhibits"] = self._exhibits(len(self.lanes))
         return found
 
-    def _grid(self, of: Callable[[str, str], SampleMoments]) -> SampleMoments:
-        """Moments of every (variant, read): [lane, read, variant]."""
-        rows = [[of(name, read) for name in self.lanes.inner("variant")] for read in READS]
+    def _grid(self, reference_lfw: Callable[[str], torch.Tensor]) -> SampleMoments:
+        """Moments of every (read, variant, factor), of losses minus a reference on the same windows: [lane, read, variant, factor]."""
+
+        def moments(name: str, read: str) -> SampleMoments:
+            loss, reference = self.losses[name][read], reference_lfw(name)
+            if loss.shape[2] < reference.shape[2]:  # streamed on some of the windows
+                reference = reference[:, :, :: _stride(reference.shape[2], N_STREAMED)]
+            return sample(loss - reference)
+
+        rows = [[moments(name, read) for name in self.lanes.inner("variant")] for read in READS]
 
         def part(field: str) -> torch.Tensor:
             return torch.stack([torch.stack([getattr(one, field) for one in row], dim=1) for row in rows], dim=1)
@@ -275,13 +336,38 @@ class _Run:
             "counting": [counting] * n_lanes,
             "curves": [{name: curve[lane] for name, curve in self.curves.items()} for lane in range(n_lanes)],
             "samples": [{name: texts[lane] for name, texts in self.samples.items()} for lane in range(n_lanes)],
+            "rates": [
+                {
+                    name: [round(value, 5) for value in self.tuning[name]["teacher_forced"][lane].tolist()]
+                    for name in self.curves
+                }
+                for lane in range(n_lanes)
+            ],
             "heads": [{stage: found["heads"][lane] for stage, found in self.maps.items()} for lane in range(n_lanes)],
         }
 
 
+def _stride(n_windows: int, most: int) -> int:
+    """Every which window to take so that at most that many are."""
+    return -(-n_windows // most)
+
+
+def _spread(ids: torch.Tensor, most: int, seq_len: int) -> torch.Tensor:
+    """Up to `most` windows of inputs and targets, spread evenly over a text.  Returns: int64 [window, seq_len + 1].
+
+    Raises: DomainError for a text that is shorter than one window.
+    """
+    if len(ids) <= seq_len:
+        raise DomainError(where="generative/text", name="corpus", meaning="the text to read",
+                          rule=f"leave more than {seq_len} characters in each part", value=f"{len(ids)} in one part")  # fmt: skip
+    n_windows = max(1, min(most, len(ids) // (seq_len + 1)))
+    starts = torch.linspace(0, len(ids) - seq_len - 1, n_windows, dtype=torch.float64).long()
+    return text.windows(ids, starts.to(ids.device), seq_len + 1)
+
+
 def _apart(tokens_wt: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Windows to compare maps on, spread over the text, and other windows to measure loss on."""
-    stride = max(2, -(-len(tokens_wt) // N_MAPS))
+    stride = max(2, _stride(len(tokens_wt), N_MAPS))
     others = torch.ones(len(tokens_wt), dtype=torch.bool, device=tokens_wt.device)
     others[::stride] = False
     rest = tokens_wt[others]
@@ -298,18 +384,33 @@ def _head_fractions(maps_lbhts: torch.Tensor) -> list[list[float]]:
 def _bytes(cell: Mapping[str, Any]) -> int:
     rows = cell["B"] * cell["T"]
     per_layer = rows * 34 * cell["d"] + 6 * cell["h"] * rows * cell["T"]
-    return int(4 * (cell["D"] * per_layer + 3 * rows * 100))
+    return int(4 * cell["rates"] * (cell["D"] * per_layer + 3 * rows * 100))
 
 
 TEXT = Experiment(
     id="generative/text",
-    version=1,
+    version=2,
     axes=("d", "D", "h", "T", "B", "steps", "rate", "test", "variants"),
     measure=language,
-    switches={"dropout": 0.0, "decay": 0.1, "warm_up": 50, "precision": "float32"},
-    shape=("d", "D", "h", "T", "B", "steps", "rate", "test", "variants", "dropout", "decay", "warm_up", "precision"),
-    inner={"read": READS, "variant": variants_of},  # in the order of their names, as a run file keeps them
-    common=("d", "D", "h", "steps", "rate", "test", "variants"),
+    switches={"rates": 1, "dropout": 0.0, "decay": 0.1, "warm_up": 50, "precision": "float32"},
+    shape=(
+        "d",
+        "D",
+        "h",
+        "T",
+        "B",
+        "steps",
+        "rate",
+        "test",
+        "variants",
+        "rates",
+        "dropout",
+        "decay",
+        "warm_up",
+        "precision",
+    ),
+    inner={"read": READS, "variant": variants_of, "factor": lambda cell: rate_factors(cell["rates"])},
+    common=("d", "D", "h", "steps", "rate", "test", "variants", "rates"),
     inputs=("corpus",),
     own_input=True,
     bytes_per_lane=_bytes,

@@ -16,13 +16,16 @@ from empirics.engine.measure import SampleMoments, sample
 from empirics.models.character_model import Architecture, init, logits, unpacked
 from empirics.models.character_training import Recipe, trained
 from empirics.tasks import markov_sequences as task
-from theory.generative.grids import source_named
+from theory.generative.grids import partners_named, source_named
 from theory.generative.sources import MarkovSource
 
 Draw = Callable[..., torch.Tensor]
 BLOCK = 50  # steps whose data are drawn at once
 READS = ("teacher_forced", "streaming")
 N_HEADS = 2
+FORMS: dict[str, dict[str, str]] = {
+    "usual": {}, "first row zeroed": {"first_row": "zeroed"}, "norm after": {"norm": "after"},
+}  # fmt: skip
 
 
 def drawer(name: str) -> tuple[int, Draw, Callable[[torch.Tensor], torch.Tensor]]:
@@ -69,6 +72,7 @@ def synthetic(lanes: Lanes) -> Mapping[str, Any]:
 
     One number a sequence, the mean over its positions.  All [lane, read]:  loss: nats.  excess: loss minus that of the
     exact conditional on the same sequence.  leak_z: how many standard errors the mean excess lies below 0.
+    over_teacher_forced: loss minus that of the same model teacher-forced, on the same sequences.
     "streaming" reads each target's own prefix only.  Exhibit by_position: mean teacher-forced loss at each position.
     """
     seq_len, n_sequences, n_steps = lanes.size("T"), lanes.size("B"), lanes.size("steps")
@@ -76,6 +80,7 @@ def synthetic(lanes: Lanes) -> Mapping[str, Any]:
     arch = Architecture(
         n_symbols, seq_len, lanes.size("d"), lanes.size("D"), lanes.size("mixer"), n_heads=N_HEADS,
         reduction=lanes.size("f"), activation=lanes.size("activation"), positions=bool(lanes.size("positions")),
+        partners=partners_named(lanes.size("partners")), **FORMS[lanes.size("form")],
     )  # fmt: skip
     batch_of = in_blocks(lambda start, count: draw(lanes.keys, count, seq_len + 1, "data", start), n_sequences, n_steps)
     recipe = Recipe(n_steps=n_steps, learning_rate=lanes.size("rate"), final_share=0.05)
@@ -87,14 +92,15 @@ def synthetic(lanes: Lanes) -> Mapping[str, Any]:
     tokens = draw(lanes.keys, lanes.size("test"), seq_len + 1, "test", 0)
     with torch.no_grad():
         seen = audit.teacher_forced_loss(logits_of, tokens).double()
-        # a streamed loss takes a pass a position: an eighth of the sequences, which a leak of .01 would still show on
-        few = tokens[:, : max(2, lanes.size("test") // 8)]
+        # a streamed loss takes a pass a position: a sixteenth of the sequences
+        few = tokens[:, : max(2, lanes.size("test") // 16)]
         streamed = audit.streaming_loss(logits_of, few).double()
     losses = [seen.mean(dim=2), streamed.mean(dim=2)]
     excess = [loss - true_losses(part).mean(dim=2) for loss, part in zip(losses, (tokens, few))]
     return {
         "loss": joined([sample(one) for one in losses]),
         "excess": joined([sample(one) for one in excess]),
+        "over_teacher_forced": joined([sample(0 * losses[0]), sample(losses[1] - losses[0][:, : few.shape[1]])]),
         "leak_z": torch.stack([-audit.floor_audit(one).z for one in excess], dim=-1),
         "exhibits": {"by_position": seen.mean(dim=1)},
     }
@@ -110,12 +116,27 @@ def activation_bytes(cell: Mapping[str, Any]) -> int:
 
 SYNTHETIC = Experiment(
     id="generative/synthetic",
-    version=1,
+    version=2,
     axes=("source", "mixer", "D", "T", "d", "B", "steps", "test", "rate"),
     measure=synthetic,
-    switches={"f": "max", "activation": "gelu", "positions": 1},
-    shape=("source", "mixer", "D", "T", "d", "B", "steps", "test", "rate", "f", "activation", "positions"),
+    switches={"f": "max", "activation": "gelu", "positions": 1, "partners": "", "form": "usual"},
+    shape=(
+        "source",
+        "mixer",
+        "D",
+        "T",
+        "d",
+        "B",
+        "steps",
+        "test",
+        "rate",
+        "f",
+        "activation",
+        "positions",
+        "partners",
+        "form",
+    ),
     inner={"read": READS},
-    common=("mixer", "D", "d", "B", "steps", "test", "rate"),
+    common=("mixer", "D", "d", "B", "steps", "test", "rate", "partners", "form"),
     bytes_per_lane=activation_bytes,
 )

@@ -8,6 +8,7 @@ A block is x <- x + mix(norm(x)), x <- x + mlp(norm(x)); norms have a gain and n
     generative_running_mean  the same with the mean of all rows so far as a third operand
     generative_window_mean   the same with the mean of ALL rows of the window: it reads the future, a specimen
     generative_dilated       layer 0, 1, 2, ... reduces with the row 1, 2, 4, ... back
+                             (`generative` with `partners` reduces with the rows named there)
     static                   learned maps that do not depend on the input
     none                     a linear map of each row
     removed                  no mixing sublayer and no norm before it
@@ -36,6 +37,8 @@ CAUSAL_MIXERS = tuple(one for one in MIXERS if one != "generative_window_mean")
 CONTEXTS = {"generative_running_mean": "running_mean", "generative_window_mean": "window_mean"}
 ACTIVATIONS = ("gelu", "generative", "generative_running_mean", "generative_window_mean")
 REDUCTIONS = ("max", "min", "mean")
+FIRST_ROWS = ("copied", "zeroed")
+NORMS = ("before", "after")
 INIT_SCALE = 0.02  # nanoGPT's
 NORM_EPSILON = 1e-5
 
@@ -51,8 +54,12 @@ class Architecture:
         keys: how many positions, the current one included, an attention layer sees; 0 for all earlier ones.
         output_map: whether the mixing sublayer ends in a linear map.
         positions: whether a learned vector a position is added to the embedding.
+        partners: how many rows back the partner of each layer lies, one number a layer; none for the row before.
+        first_row: what becomes of rows that have no partner in mixing: copied as they are, or zeroed.
+        norm: whether the norm of the mixing sublayer stands before the reduction or after it.
 
-    Raises: ValueError for a name that is not known, or heads that do not divide the width.
+    Raises: ValueError for a name that is not known, heads that do not divide the width, partners that are not one a layer,
+    or one of the last three choices where the mixer reduces no rows.
     """
 
     vocab_size: int
@@ -67,15 +74,28 @@ class Architecture:
     keys: int = 0
     output_map: bool = True
     positions: bool = True
+    partners: tuple[int, ...] = ()
+    first_row: str = "copied"
+    norm: str = "before"
 
     def __post_init__(self) -> None:
-        for name, allowed in (("mixer", MIXERS), ("reduction", REDUCTIONS), ("activation", ACTIVATIONS)):
+        for name, allowed in (("mixer", MIXERS), ("reduction", REDUCTIONS), ("activation", ACTIVATIONS),
+                              ("first_row", FIRST_ROWS), ("norm", NORMS)):  # fmt: skip
             if getattr(self, name) not in allowed:
                 raise ValueError(
                     f"Architecture: {name!r} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}"
                 )
         if self.has_heads and self.d_model % self.n_heads:
             raise ValueError(f"Architecture: 'n_heads' must divide d_model = {self.d_model}, got {self.n_heads}")
+        if self.partners and (len(self.partners) != self.n_layers or min(self.partners) < 1):
+            raise ValueError(
+                f"Architecture: 'partners' must be {self.n_layers} numbers of at least 1, got {self.partners}"
+            )
+        if (self.partners and self.mixer != "generative") or (
+            not self.mixer.startswith("generative") and (self.first_row, self.norm) != ("copied", "before")
+        ):
+            raise ValueError(f"Architecture: 'partners', 'first_row' and 'norm' belong to rows that are reduced, got the "
+                             f"mixer {self.mixer!r}")  # fmt: skip
 
     @property
     def has_heads(self) -> bool:
@@ -147,8 +167,10 @@ def unpacked(arch: Architecture, flat_lp: torch.Tensor) -> Weights:
 
 
 # ---------------------------------------------------------------------------- the generative function
-def reduced(rows_lbtm: torch.Tensor, reduction: str = "max", context: str = "none", shift: int = 1) -> torch.Tensor:
-    """Each row reduced with the row `shift` back, number by number; the first `shift` rows stay as they are.
+def reduced(
+    rows_lbtm: torch.Tensor, reduction: str = "max", context: str = "none", shift: int = 1, first_row: str = "copied"
+) -> torch.Tensor:
+    """Each row reduced with the row `shift` back, number by number; the first `shift` rows stay as they are, or are zeroed.
 
     Args:
         reduction: max, min or mean.
@@ -158,8 +180,9 @@ def reduced(rows_lbtm: torch.Tensor, reduction: str = "max", context: str = "non
     Returns: [lane, sequence, position, feature].
     """
     length = rows_lbtm.shape[2]
+    alone = rows_lbtm[:, :, :shift] if first_row == "copied" else torch.zeros_like(rows_lbtm[:, :, :shift])
     if shift >= length:
-        return rows_lbtm
+        return alone
     here, before = rows_lbtm[:, :, shift:], rows_lbtm[:, :, :-shift]
     operands = [here, before]
     if context == "running_mean":
@@ -167,7 +190,7 @@ def reduced(rows_lbtm: torch.Tensor, reduction: str = "max", context: str = "non
         operands.append((rows_lbtm.cumsum(dim=2) / counts_t1)[:, :, shift:])
     elif context == "window_mean":
         operands.append((rows_lbtm.sum(dim=2, keepdim=True) / length).expand_as(here))
-    return torch.cat([rows_lbtm[:, :, :shift], _combined(operands, reduction)], dim=2)
+    return torch.cat([alone, _combined(operands, reduction)], dim=2)
 
 
 def _combined(operands: Sequence[torch.Tensor], reduction: str) -> torch.Tensor:
@@ -267,7 +290,7 @@ def logits(
     for layer in range(arch.n_layers):
         own = {name.split(".", 1)[1]: one for name, one in weights.items() if name.startswith(f"{layer}.")}
         if arch.mixer != "removed":
-            x = x + dropped(_mixed(arch, own, normed(x, own["mix_gain"]), layer, probe), f"{layer} mix")
+            x = x + dropped(_mixed(arch, own, x, layer, probe), f"{layer} mix")
         x = x + dropped(_mlp(arch, own, normed(x, own["mlp_gain"])), f"{layer} mlp")
     final = normed(x, weights["final_gain"])
     return linear(final, weights["embedding"].transpose(1, 2))
@@ -281,7 +304,8 @@ def _embedded(embedding_lvd: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor
     return F.embedding(inputs + offset_l11, embedding_lvd.reshape(n_lanes * n_symbols, d))
 
 
-def _mixed(arch: Architecture, own: Weights, z_lbtd: torch.Tensor, layer: int, probe: Probe | None) -> torch.Tensor:
+def _mixed(arch: Architecture, own: Weights, x_lbtd: torch.Tensor, layer: int, probe: Probe | None) -> torch.Tensor:
+    z_lbtd = normed(x_lbtd, own["mix_gain"]) if arch.norm == "before" else x_lbtd
     if arch.mixer == "attention":
         query, key, value = (
             _heads(part, arch.n_heads) for part in linear(z_lbtd, own["query_key_value"]).chunk(3, dim=-1)
@@ -295,8 +319,9 @@ def _mixed(arch: Architecture, own: Weights, z_lbtd: torch.Tensor, layer: int, p
         maps = static_maps(own["map_scores"], z_lbtd.shape[2])[:, None]
         z_lbtd = _with_maps(maps, _heads(linear(z_lbtd, own["value"]), arch.n_heads))
     elif arch.mixer.startswith("generative"):
-        shift = 2**layer if arch.mixer == "generative_dilated" else 1
-        z_lbtd = reduced(z_lbtd, arch.reduction, CONTEXTS.get(arch.mixer, "none"), shift)
+        shift = 2**layer if arch.mixer == "generative_dilated" else (arch.partners or (1,) * arch.n_layers)[layer]
+        z_lbtd = reduced(z_lbtd, arch.reduction, CONTEXTS.get(arch.mixer, "none"), shift, arch.first_row)
+        z_lbtd = normed(z_lbtd, own["mix_gain"]) if arch.norm == "after" else z_lbtd
     return linear(z_lbtd, own["mix_out"]) if arch.output_map else z_lbtd
 
 

@@ -69,6 +69,7 @@ def trained(
     *,
     read_from: int = 0,
     keys: torch.Tensor | None = None,
+    factor_l: torch.Tensor | None = None,
     watch: Callable[[int, torch.Tensor], None] | None = None,
 ) -> torch.Tensor:
     """Parameters after training.
@@ -78,12 +79,15 @@ def trained(
         batch_of: step -> int64 [lane, sequence, T + 1]: inputs are the first T, targets the last T.
         read_from: only targets from this position on are learned (0: all).
         keys: int64 [lane], for dropout.
+        factor_l: float64 [lane], by which the recipe's learning rate is multiplied; 1 where none are given.
         watch: called before each step with (step, parameters).
 
     Returns: float [lane, parameter].
     """
     params = {"flat": flat_lp.detach().clone()}
     rate_l = torch.full((len(flat_lp),), recipe.learning_rate, dtype=torch.float64, device=flat_lp.device)
+    if factor_l is not None:
+        rate_l = rate_l * factor_l
     optimiser = Adam(rate_l, beta_second=recipe.beta_second)
     decayed_1p = _decayed(arch, flat_lp.device) if recipe.decay else None
     half = recipe.precision == "bfloat16"
@@ -105,7 +109,8 @@ def trained(
         grads["flat"] = grads["flat"] * (recipe.clip / norm_l1.clamp(min=recipe.clip))
         optimiser.rate_l = rate_l * recipe.share(step)
         if decayed_1p is not None:
-            params["flat"].mul_(1 - recipe.learning_rate * recipe.share(step) * recipe.decay * decayed_1p)
+            shrunk_l1 = (optimiser.rate_l * recipe.decay).to(flat_lp.dtype)[:, None]
+            params["flat"].mul_(1 - shrunk_l1 * decayed_1p)
         optimiser.step(params, grads)
     if watch is not None:
         watch(recipe.n_steps, params["flat"])

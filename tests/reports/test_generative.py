@@ -16,6 +16,7 @@ BODIES = {
     "samples": dict.fromkeys(NAMES, "the $x$ #let\nof *b* \\alpha" + 110 * "é"),
     "counting": {f"counting {order}": 3.0 - order / 3 for order in range(6)},
     "corpus": {"name": "x_$y$", "n_characters": 1000, "n_distinct": 40, "sha256": "ab" * 32, "python": "3.11.7"},
+    "rates": {name: [2.6, 2.5, 2.7] for name in NAMES},
     "heads": {"untrained": [[0.001, 0.002]], "trained": [[0.2, 0.4]]},
 }
 
@@ -54,6 +55,22 @@ def test_only_exhibits_of_the_claims_settings_are_drawn(run):
 def test_page_without_exhibits_says_so(name):
     with pytest.raises(LookupError, match="exhibit"):
         pages.PAGES[name](verdict(TEXT_CELL), SimpleNamespace(exhibits=lambda experiment: []))
+
+
+def test_every_loss_plot_has_the_line_that_counting_draws(run):
+    with drawing():
+        figure = pages.text_page(verdict(TEXT_CELL), run)
+        plots = [axes for axes in figure.axes if axes.get_xlabel()]
+        assert [axes.get_xlabel() for axes in plots] == ["training steps", "learning rate"]
+        for axes in plots:
+            assert any(set(line.get_ydata()) == {BODIES["counting"]["counting 4"]} for line in axes.lines)
+
+
+def test_sample_says_where_the_models_own_text_begins(run):
+    with drawing():
+        texts = [one.get_text() for axes in pages.text_page(verdict(TEXT_CELL), run).axes for one in axes.texts]
+    shown = [one for one in texts if one.startswith("the ")]
+    assert len(shown) == len(NAMES) and all(one.index(pages.BEGINS) == TEXT_CELL["T"] for one in shown)
 
 
 def test_sample_is_shown_with_its_line_ends():

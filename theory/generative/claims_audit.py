@@ -124,7 +124,7 @@ CAUSALITY = Claim(
     profiles={
         "smoke": _audited(SMALL, 1),
         "cpu": _audited(SMALL, 2),
-        "gpu": _audited({**SMALL, "T": 32, "d": 32}, 4),
+        "gpu": _audited({**SMALL, "T": 16, "d": 32}, 4),
     },
     clauses=(
         Clause(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 import re
 
 from theory.core.domain import require
@@ -18,7 +19,7 @@ from theory.generative.sources import (
 )
 
 LAG_NOISE = 0.1  # chosen: the copy of a lag source fails every tenth time
-EXACT_HIDDEN = 12  # longest window for which hidden sources are enumerated
+EXACT_HIDDEN = 10  # longest window for which hidden sources are enumerated
 
 MARKOV_SOURCES = tuple(f"int({V},{k})" for V, k in ((3, 1), (3, 2), (3, 3), (3, 4), (2, 4)))
 LAG_SOURCES = ("lag(4,4)", *(f"lag(2,{lag})" for lag in range(2, 10)))
@@ -69,6 +70,58 @@ def sight(mixer: str, D: int, T: int) -> int:
     if mixer == "generative_dilated":
         return min(T, receptive_field(D=D, dilation="doubling"))
     return 1 if mixer in ("none", "removed") else T
+
+
+def partners_named(partners: str) -> tuple[int, ...]:
+    """How many rows back each layer's partner lies, from text such as "2,1"; none for an empty one.
+
+    Raises: DomainError for another text.
+
+    Examples:
+    >>> partners_named("2,1"), partners_named("")
+    ((2, 1), ())
+    """
+    require(re.fullmatch(r"([1-9]\d*(,[1-9]\d*)*)?", partners) is not None, where="partners_named", name="partners",
+            rule="be whole numbers joined by commas, one a layer, or nothing", value=partners)  # fmt: skip
+    return tuple(int(one) for one in partners.split(",")) if partners else ()
+
+
+def seen_back(partners: str) -> frozenset[int]:
+    """How far back the tokens lie that a plain stack with these partners sees: all sums of some of them.
+
+    Examples:
+    >>> sorted(seen_back("2,1")), sorted(seen_back("2,2"))
+    ([0, 1, 2, 3], [0, 2, 4])
+    """
+    found = {0}
+    for one in partners_named(partners):
+        found |= {back + one for back in found}
+    return frozenset(found)
+
+
+def drawn_partners(*, D: int, largest: int, count: int) -> tuple[str, ...]:
+    """The first `count` different lists of D partners, each drawn uniformly from 1 to `largest`, by a fixed stream.
+
+    Examples:
+    >>> drawn_partners(D=2, largest=3, count=3)
+    ('2,2', '1,2', '3,2')
+    """
+    require(0 < count <= largest**D, where="drawn_partners", name="count", meaning="how many lists",
+            rule=f"lie between 1 and the {largest**D} that there are", value=count)  # fmt: skip
+    stream, found = random.Random(0), dict[str, None]()
+    while len(found) < count:
+        found[",".join(str(stream.randint(1, largest)) for _ in range(D))] = None
+    return tuple(found)
+
+
+def rate_factors(rates: int) -> tuple[float, ...]:
+    """By what each of so many learning rates differs from the middle one: steps of 2.
+
+    Examples:
+    >>> rate_factors(3), rate_factors(1)
+    ((0.5, 1.0, 2.0), (1.0,))
+    """
+    return tuple(2.0 ** (i - rates // 2) for i in range(rates))
 
 
 def entropy_floor(source: str, T: int) -> float:

@@ -1,5 +1,7 @@
 """The experiments of the generative paper: lanes alone and among others, shapes, and what they must find."""
 
+import itertools
+import math
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,15 @@ from empirics.engine.lanes import Lane, Lanes
 from empirics.generative import cost, language
 from empirics.models.character_model import Architecture
 from theory.generative import activation_memory_delta
-from theory.generative.grids import reach_gap, sight, source_named
+from theory.generative.grids import (
+    drawn_partners,
+    entropies,
+    partners_named,
+    reach_gap,
+    seen_back,
+    sight,
+    source_named,
+)
 
 SMALL = {"T": 6, "d": 8, "B": 4, "steps": 8, "test": 16, "rate": 1e-2}
 CELLS = {
@@ -97,20 +107,40 @@ def test_implementations_of_the_maximum_agree_in_value_and_gradient():
 
 def test_text_output_is_consistent_with_itself():
     experiment, cell = generative.TEXT, CELLS["generative/text"]
-    output = measured(experiment, {**cell, "variants": "core"}, 2)
+    output = measured(experiment, {**cell, "variants": "core", "rates": 3}, 2)
     names = list(language.variants_of({"variants": "core"}))
-    loss, over = output["loss"].mean, output["over_plain"].mean
+    loss, over, tuning = output["loss"].mean, output["over_plain"].mean, output["tuning_loss"]
     plain = names.index("generative")
-    assert loss.shape == (2, 2, len(names)) and not over[:, :, plain].any()
-    assert torch.allclose(over, loss - loss[:, :1, plain : plain + 1])
+    assert loss.shape == tuning.shape == (2, 2, len(names), 3)
+    best = tuning[:, 0, plain].argmin(dim=1)
+    best_plain_l111 = loss[[0, 1], 0, plain, best][:, None, None, None]
+    assert torch.allclose(over, loss - best_plain_l111) and not over[[0, 1], 0, plain, best].any()
     assert not output["over_counting"].mean[:, :, names.index(language.COUNTED)].any()
-    leaky = [("window" in name) for name in names]
-    assert ((output["streaming_error"][0, 0] > 1e-5) == torch.tensor(leaky)).all()
+    leaky = torch.tensor([("window" in name) for name in names])
+    assert ((output["streaming_error"][0, 0] > 1e-5) == leaky[:, None]).all()
+    assert torch.equal((tuning[:, 0] != tuning[:, 1]).any(dim=2), leaky.expand(2, -1))
     shown = output["exhibits"]
     assert (
         shown["curves"][0]["attention"][-1][0] == 4 and len(shown["samples"][0]["generative"]) == 6 + language.N_WRITTEN
     )
     assert shown["samples"][1]["generative"] == "" and set(shown["heads"][0]) == {"untrained", "trained"}
+    assert shown["rates"][0]["generative"] == [round(one, 5) for one in tuning[0, 0, plain].tolist()]
+
+
+def test_a_rate_in_a_grid_of_rates_is_trained_as_it_would_be_alone():
+    cell = {**CELLS["generative/text"], "variants": "few"}
+    three = measured(generative.TEXT, {**cell, "rates": 3}, 1)
+    one = measured(generative.TEXT, {**cell, "rate": 2 * cell["rate"]}, 1)
+    assert torch.equal(three["loss"].mean[..., 2], one["loss"].mean[..., 0])
+
+
+def test_rates_are_chosen_on_text_that_is_not_judged():
+    lanes = Lanes(generative.TEXT, [Lane("generative/text", CELLS["generative/text"], 0)], torch.device("cpu"))
+    run = language._Run(lanes)
+    whole = run.corpus.text(run.corpus.split()[1])
+    tuned, judged = ([run.corpus.text(one) for one in part] for part in (run.tuning_wt, run.tokens_wt))
+    cut = int(language.TUNING_SHARE * len(whole))
+    assert all(one in whole[:cut] for one in tuned) and all(one in whole[cut:] for one in judged)
 
 
 def test_variants_are_what_they_are_called():
@@ -121,6 +151,12 @@ def test_variants_are_what_they_are_called():
     kept, alone = (language.architecture(f"activation, {what}", base) for what in ("attention kept", "no mixing"))
     assert (kept.mixer, kept.activation, alone.mixer) == ("attention", "generative", "removed")
     assert not language.architecture("activation, no mixing, window mean", base).is_causal
+    zeroed, after, drawn = (
+        language.architecture(f"generative, {what}", base)
+        for what in ("first row zeroed", "norm after", "random partners")
+    )
+    assert (zeroed.first_row, after.norm, len(drawn.partners)) == ("zeroed", "after", 4)
+    assert drawn.partners != (1,) * 4 and 1 <= min(drawn.partners) <= max(drawn.partners) <= 8
     wide = language.matched(base)
     assert wide.d_model == 147 and wide.n_parameters <= base.n_parameters < replace(wide, d_model=148).n_parameters
 
@@ -131,6 +167,28 @@ def test_sight_and_gap_of_the_grids():
     assert reach_gap("lag(4,4)", "generative", 2, 32) == pytest.approx(0.94025, abs=1e-5)
     with pytest.raises(ValueError, match="int"):
         source_named("int(3)")
+    with pytest.raises(ValueError, match="partners"):
+        partners_named("1,0")
+    with pytest.raises(ValueError, match="4 that there are"):
+        drawn_partners(D=2, largest=2, count=5)
+
+
+@pytest.mark.parametrize("partners", ["1,1", "2,2", "1,2", "3,2"])
+def test_partners_that_miss_the_copy_know_nothing_of_it(partners):
+    """Exact, by enumeration: what the tokens at these distances tell about the next one of a lag source."""
+    V, lag = 2, 4
+    table, back = source_named("lag(2,4)").table, seen_back(partners)
+    joint = {}
+    for word in itertools.product(range(V), repeat=7):
+        chance = V**-4.0
+        for t in range(4, 7):
+            chance *= table[int("".join(map(str, word[t - lag : t])), V)][word[t]]
+        key = tuple(word[5 - one] for one in sorted(back) if one <= 5), word[6]
+        joint[key] = joint.get(key, 0) + chance
+    loss = 0.0
+    for (seen, _), chance in joint.items():
+        loss -= chance * math.log(chance / sum(joint[seen, x] for x in range(V)))
+    assert loss == pytest.approx(math.log(2) if 3 not in back else entropies("lag(2,4)", 4)[4], abs=1e-12)
 
 
 def test_a_short_training_already_shows_the_depth_cliff_and_the_leak():

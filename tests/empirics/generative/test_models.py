@@ -9,6 +9,7 @@ import torch
 from empirics.models import character_model as model
 from empirics.models.character_training import Recipe, next_symbol_losses, trained
 from theory.generative import generative_function, parameter_count, receptive_field
+from theory.generative.grids import partners_named, seen_back
 
 KEYS = torch.tensor([3, 4, 5], dtype=torch.int64)
 
@@ -50,6 +51,8 @@ def test_parameters_equal_the_formula_and_without_the_output_map_do_not(mixer, s
         ({"mixer": "generative", "reduction": "min"}, 3),
         ({"mixer": "generative", "activation": "generative"}, receptive_field(D=2, shifts_per_block=2)),
         ({"mixer": "generative_dilated"}, receptive_field(D=2, dilation="doubling")),
+        ({"mixer": "generative", "first_row": "zeroed"}, 3),
+        ({"mixer": "generative", "norm": "after"}, 3),
         ({"mixer": "none"}, 1),
         ({"mixer": "removed", "activation": "generative"}, 3),
         ({"mixer": "attention"}, 8),
@@ -70,6 +73,45 @@ def test_reach_is_exact_to_the_bit(choices, sight):
         changed[0, 0, place] = (base[0, 0, place] + 1) % 4
         seen.append(bool((model.logits(arch, weights, changed)[0, 0, -1] != before).any()))
     assert seen == [8 - place <= sight for place in range(8)]
+
+
+@pytest.mark.parametrize("partners", ["1,2", "2,1", "2,2", "3,2", "4,1"])
+def test_partners_are_seen_at_the_sums_of_their_distances_and_nowhere_else(partners):
+    arch, weights = built("generative", partners=partners_named(partners))
+    base = torch.tensor([[[0, 1, 2, 3, 0, 1, 2, 3]]])
+    before = model.logits(arch, weights, base)[0, 0, -1]
+    seen = set()
+    for back in range(8):
+        changed = base.clone()
+        changed[0, 0, 7 - back] = (base[0, 0, 7 - back] + 1) % 4
+        if (model.logits(arch, weights, changed)[0, 0, -1] != before).any():
+            seen.add(back)
+    assert seen == seen_back(partners)
+
+
+def test_forms_differ_where_they_say_and_nowhere_else():
+    rows = torch.randn(1, 2, 5, 3, generator=torch.Generator().manual_seed(6), dtype=torch.float64)
+    for shift in (1, 2, 7):
+        copied, zeroed = (model.reduced(rows, "max", "none", shift, first) for first in model.FIRST_ROWS)
+        assert torch.equal(copied[:, :, shift:], zeroed[:, :, shift:]) and not zeroed[:, :, :shift].any()
+        assert torch.equal(copied[:, :, :shift], rows[:, :, :shift])
+    words = torch.randint(4, (1, 3, 8), generator=torch.Generator().manual_seed(7))
+    found = [model.logits(*built("generative", **more), words)[0]
+             for more in ({}, {"first_row": "zeroed"}, {"norm": "after"})]  # fmt: skip
+    assert (found[0][:, 0] != found[1][:, 0]).any() and (found[0] != found[2]).any()
+    sizes = {built("generative", **more)[0].n_parameters for more in ({}, {"first_row": "zeroed"}, {"norm": "after"})}
+    assert len(sizes) == 1
+
+
+def test_a_factor_of_the_rate_is_the_same_as_that_rate():
+    arch = model.Architecture(4, 6, 8, 1, "generative")
+    tokens = torch.randint(4, (1, 5, 7), generator=torch.Generator().manual_seed(8)).expand(2, -1, -1)
+    first = model.init(arch, KEYS[:1]).expand(2, -1)
+    both = trained(arch, first, Recipe(9, 1e-2, n_warm_up=2, decay=0.1), lambda step: tokens,
+                   factor_l=torch.tensor([1.0, 2.0], dtype=torch.float64))  # fmt: skip
+    for lane, rate in enumerate((1e-2, 2e-2)):
+        alone = trained(arch, first[:1], Recipe(9, rate, n_warm_up=2, decay=0.1), lambda step: tokens[:1])
+        assert torch.equal(alone[0], both[lane])
 
 
 def test_symbols_and_one_hot_rows_give_the_same_logits():
@@ -131,8 +173,20 @@ def test_training_learns_a_repeated_word_and_its_sample_repeats_it():
 
 
 @pytest.mark.parametrize(
-    "change", [{"mixer": "nothing"}, {"reduction": "sum"}, {"activation": "relu"}, {"mixer": "attention", "n_heads": 3}]
+    ("change", "says"),
+    [
+        ({"mixer": "nothing"}, "'mixer'"),
+        ({"reduction": "sum"}, "'reduction'"),
+        ({"activation": "relu"}, "'activation'"),
+        ({"first_row": "kept"}, "'first_row'"),
+        ({"norm": "none"}, "'norm'"),
+        ({"mixer": "attention", "n_heads": 3}, "'n_heads'"),
+        ({"partners": (1, 2)}, "'partners' must be 1"),
+        ({"partners": (0,)}, "at least 1"),
+        ({"mixer": "attention", "norm": "after"}, "belong to rows that are reduced"),
+        ({"mixer": "generative_dilated", "partners": (1,)}, "belong to rows that are reduced"),
+    ],
 )
-def test_refusals(change):
-    with pytest.raises(ValueError, match=f"'{'n_heads' if 'n_heads' in change else next(iter(change))}'"):
+def test_refusals(change, says):
+    with pytest.raises(ValueError, match=says):
         model.Architecture(4, 6, 8, 1, **change)
