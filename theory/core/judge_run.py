@@ -73,8 +73,10 @@ def _last_profile(run: RunFile, path: str | os.PathLike[str]) -> str:
 
 
 def _has_records(claim: Claim, profile: str, data: Measured) -> bool:
+    """A claim on request shares no verdict with a claim that happens to measure some of its settings."""
     names = {clause.observable.name for clause in claim.clauses}
-    return any(data.values(claim.experiment, min(names), cell) for cell, _ in claim.wanted(profile))
+    enough = all if claim.on_request else any
+    return enough(bool(data.values(claim.experiment, min(names), cell)) for cell, _ in claim.wanted(profile))
 
 
 # ---------------------------------------------------------------------------- verdicts as stored
