@@ -55,7 +55,7 @@ COUNTED = {
 }  # fmt: skip
 COUNTED_ONE_BY_ONE = {
     "n": 6, "H": 4, "d": 1, "k": 16, "k2": 16, "room": "4x1x16x16", "batch": 32,
-    "steps": lambda steps: 200 if steps <= 120 else 450,
+    "steps": 200,
 }  # fmt: skip
 
 # ---------------------------------------------------------------------------- transition
