@@ -39,7 +39,7 @@ ATTENTION_OVER_VALUES = Claim(
     about=("counting/attention-decides",),
     experiment="counting/swap",
     profiles={
-        "smoke": _swap_grid(4, (2,), 2, SHORT_STEPS, seeds=40),
+        "smoke": _swap_grid(4, (2,), 2, SHORT_STEPS, seeds=32),
         "cpu": _swap_grid(6, (2, 4), 2, 400, seeds=36),
         "gpu": _swap_grid(32, (1, 2, 4), 4, 1000, seeds=36),
     },
@@ -186,7 +186,7 @@ SYNTAX_PRESSURE = Claim(
     against=("counting/pseudo-ensemble",),
     experiment="counting/training",
     profiles={
-        "smoke": Grid(seeds=64, N=4, **FOUR_HEADS, loss="answer", **SHORT),
+        "smoke": Grid(seeds=48, N=4, **FOUR_HEADS, loss="answer", **SHORT),
         "cpu": Grid(seeds=48, N=8, **FOUR_HEADS, loss="answer"),
         "gpu": Grid(
             seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), tie=("neg", "drop"), loss="answer", steps=1000, stage="trained"
@@ -265,7 +265,7 @@ UNIFORM_AGGREGATION = Claim(
     against=("counting/never-uniform-reading",),
     experiment="counting/aggregation",
     profiles={
-        "smoke": _reader_grid(3, SHORT_STEPS, 20, 3),
+        "smoke": _reader_grid(3, SHORT_STEPS, 20, 2),
         "cpu": _reader_grid(8, 400, 20),
         "gpu": _reader_grid(32, 1000, 32),
     },
@@ -315,7 +315,7 @@ NOISE_SUPPRESSION = Claim(
     about=("counting/training-signal", "counting/balance-and-suppress"),
     experiment="counting/training",
     profiles={
-        "smoke": Grid(seeds=48, N=4, **ONE_HEAD, loss="answer", steps=250),
+        "smoke": Grid(seeds=48, N=4, **ONE_HEAD, loss="answer", steps=200),
         "cpu": Grid(seeds=48, N=(4, 8), **ONE_HEAD, loss="answer"),
         "gpu": Grid(seeds=64, N=(4, 8, 32), **ONE_HEAD, loss="answer", steps=1000),
     },
