@@ -155,7 +155,19 @@ def _decades(axes: Axes) -> None:
 
 def _legend(figure: Figure, axes: Axes) -> None:
     """The two stages, named once below all panels."""
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    found = dict(zip(*reversed(axes.get_legend_handles_labels())))
+    figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=2, fontsize=8)
+
+
+def _base(nets: Sequence[Any], setting: Body, free: Sequence[str] = ()) -> dict[str, Any]:
+    """Coordinates that a run file keeps for a setting: it leaves out switches at their default."""
+    same = (one.cell for one in nets if all(setting.get(n) == v for n, v in one.cell.items() if n not in free))
+    return {name: value for name, value in next(same).items() if name not in free}
+
+
+def _apart(cell: Body, base: Body) -> dict[str, Any]:
+    """In what a setting differs from another one; None where it has the default."""
+    return {name: cell.get(name) for name in (*cell, *base) if cell.get(name) != base.get(name)}
 
 
 def _sizes(verdict: Body) -> set[int]:
@@ -163,7 +175,10 @@ def _sizes(verdict: Body) -> set[int]:
 
 
 def three_meanings(verdict: Body, run: RunFile) -> Figure:
-    """The three meanings of separation accuracy, ROC AUC and language accuracy, before and after training, by width."""
+    """The three meanings of separation accuracy, ROC AUC and language accuracy, before and after training, by width.
+
+    Dotted: the accuracy of a constant answer.
+    """
     sizes = _sizes(verdict)
     nets = [
         one
@@ -175,6 +190,12 @@ def three_meanings(verdict: Body, run: RunFile) -> Figure:
     widths = sorted({one.cell["d_h"] for one in nets})
     names = [("direction", "fixed direction"), ("free", "free separator"), ("own", "own threshold")]
     labels = [*(label for _, label in names), "ROC AUC", "language accuracy"]
+    priors = {
+        one["bound"]
+        for clause in verdict["clauses"]
+        if clause["label"] == "labels apart"
+        for one in clause["cells"][:1]
+    }
     figure = new_figure(WIDTH, 1.75 * len(losses) + 0.4)
     grid = figure.subplots(len(losses), len(widths), squeeze=False, sharex=True, sharey=True)
     for line, loss in zip(grid, losses):
@@ -186,6 +207,8 @@ def three_meanings(verdict: Body, run: RunFile) -> Figure:
                 groups += [_picked(some, name, stage, "direction") for name in ("r_auc", "l_acc")]
                 series.append((stage, groups, colour, marker))
             _rows_of(axes, labels, *series)
+            for prior in priors:
+                axes.axvline(prior, color=INK, linewidth=0.7, linestyle=":")
             axes.set_title(f"loss {loss}, d_h = {width}", fontsize=8.5)
     _legend(figure, grid[0][0])
     return figure
@@ -208,63 +231,99 @@ def _stage(one: Any, name: str, stage: str) -> float:
 
 def heads_by_loss(verdict: Body, run: RunFile) -> Figure:
     """Heads of nets under each loss: mean accuracy, plain average, good, parked heads, and cooperation."""
-    sizes, heads = _sizes(verdict), {one["cell"]["H"] for c in verdict["clauses"] for one in c["cells"]}
-    steps = {one["cell"].get("steps") for c in verdict["clauses"] for one in c["cells"]}
-    nets = [
-        one
-        for one in run.records("counting/training")
-        if one.status == "ok" and one.cell["N"] in sizes and one.cell["H"] in heads and one.cell["d_h"] == 4
-        and one.cell.get("steps") in steps and not set(one.cell) - {"N", "H", "d_h", "loss", "steps"}
-    ]  # fmt: skip
-    losses = [one for one in ("answer", "full", "full+closing") if any(net.cell["loss"] == one for net in nets)]
+    every = [one for one in run.records("counting/training") if one.status == "ok"]
+    base = _base(every, verdict["clauses"][0]["cells"][0]["cell"], ("loss",))
+    heads = base["H"]
+    groups: dict[str, list[Any]] = {}
+    for one in every:
+        apart = _apart(one.cell, base)
+        loss = str(apart.pop("loss", ""))
+        if not apart:
+            groups.setdefault(loss, []).append(one)
+        elif set(apart) == {"answer_weight"} and loss != "answer":
+            groups.setdefault(f"{loss}, answer × {number(apart['answer_weight'], 3)}", []).append(one)
+        elif one.cell.get("positions") == "learned" and one.cell["H"] == heads:
+            groups.setdefault(f"{loss}, positions, N = {one.cell['N']}", []).append(one)
+    losses = sorted(
+        groups,
+        key=lambda name: ("positions" in name, ("answer", "full", "full+closing").index(name.split(",")[0]), name),
+    )
     shown = (
         ("mean_s_acc", "mean accuracy of heads"),
         ("uniform_s_acc", "accuracy of their plain average"),
         ("n_good", "heads with accuracy ≥ .95"),
         ("n_parked", "heads with wS > 100"),
         ("cooperation", "sum beyond the best head"),
+        ("mean_auc", "mean ROC AUC of heads"),
     )
-    figure = new_figure(WIDTH, 3.4)
-    grid = figure.subplots(2, 3).ravel()
+    figure = new_figure(WIDTH, 1.6 + 0.36 * len(losses))
+    grid = figure.subplots(2, 3, sharey=True).ravel()
     for axes, (name, title) in zip(grid, shown):
         series = []
         for stage, colour, marker in (("init", GREY, "o"), ("trained", COLOURS[0], "s")):
-            groups = [[_stage(net, name, stage) for net in nets if net.cell["loss"] == loss] for loss in losses]
-            series.append((stage, groups, colour, marker))
+            groups_of = [[_stage(net, name, stage) for net in groups[label]] for label in losses]
+            series.append((stage, groups_of, colour, marker))
         _rows_of(axes, losses, *series)
         axes.set_title(title, fontsize=8.5)
     _legend(figure, grid[0])
-    grid[5].set_axis_off()
     return figure
 
 
-def variants_of_one_head(verdict: Body, run: RunFile) -> Figure:
-    """What one head trained on the answer reaches under every choice that the paper leaves open."""
-    base = verdict["clauses"][0]["cells"][0]["cell"]
-    fixed = {name: base[name] for name in ("N", "H", "loss")}
+def open_choices(verdict: Body, run: RunFile) -> Figure:
+    """What the choices do that the paper leaves open: one head trained on the answer, then with words in the loss.
+
+    Positions are tried at a length at which every string can be listed, beside the same length without; there the first
+    length failed is N + 1 at most.
+    """
+    every = [one for one in run.records("counting/training") if one.status == "ok"]
+    base = _base(every, verdict["clauses"][0]["cells"][0]["cell"])
+    listed = {one.cell["N"] for one in every if one.cell.get("positions") == "learned" and one.cell["H"] == 1}
     groups: dict[str, list[Any]] = {}
-    for one in run.records("counting/training"):
-        same = all(one.cell.get(name) == value for name, value in fixed.items())
-        if one.status == "ok" and same and one.cell.get("steps") == base.get("steps"):
-            extra = {n: v for n, v in one.cell.items() if n not in {*fixed, "steps", "d_h"} or (n == "d_h" and v != 4)}
-            label = ", ".join(f"{n} {value_text(v)}" for n, v in sorted(extra.items())) or "default"
-            groups.setdefault(label, []).append(one)
-    labels = ["default", *sorted(name for name in groups if name != "default")]
-    labels = [one for one in labels if one in groups]
-    figure = new_figure(WIDTH, 0.8 + 0.2 * len(labels))
-    panels = figure.subplots(1, 4, sharey=True)
+    for one in every:
+        apart = _apart(one.cell, base)
+        if _is_choice(apart, listed):
+            groups.setdefault(_choice(apart), []).append(one)
+    labels = sorted(groups, key=lambda name: (name != "default", name.startswith("H "), "loss " in name, name))
+    figure = new_figure(WIDTH, 1.0 + 0.2 * len(labels))
+    panels = figure.subplots(1, 5, sharey=True)
     for axes, (name, title) in zip(
         panels,
-        (("l_acc", "language accuracy"), ("w01", "w01"), ("w02", "w02"), ("first_failing", "first length failed")),
+        (
+            ("l_acc", "language\naccuracy"),
+            ("mean_s_acc", "accuracy\nof heads"),
+            ("w01", "w01,\nbest head"),
+            ("w02", "w02,\nbest head"),
+            ("first_failing", "first length\nfailed"),
+        ),
     ):
-        values = [[_stage(net, name, "trained") for net in groups[label]] for label in labels]
-        if name in ("w01", "w02"):
-            values = [[min(max(one, 1e-3), 1e3) for one in row] for row in values]
-            _decades(axes)
-        _rows_of(axes, labels, ("trained", values, COLOURS[0], "s"))
-        axes.set_title(title, fontsize=8.5)
-    panels[1].axvline(1, color=INK, linewidth=0.7)
+        series = []
+        for stage, colour, marker in (("init", GREY, "o"), ("trained", COLOURS[0], "s")):
+            values = [[_stage(net, name, stage) for net in groups[label]] for label in labels]
+            if name in ("w01", "w02"):
+                values = [[min(max(one, 1e-3), 1e3) for one in row] for row in values]
+                _decades(axes)
+            series.append((stage, values, colour, marker))
+        _rows_of(axes, labels, *series)
+        axes.set_title(title, fontsize=8)
+        axes.tick_params(axis="y", labelsize=7)
+    panels[2].axvline(1, color=INK, linewidth=0.7)
+    _legend(figure, panels[0])
     return figure
+
+
+def _is_choice(apart: Body, listed: set[int]) -> bool:
+    """Whether a setting differs from the default by one choice: a switch, the length for positions, or the loss."""
+    names = set(apart)
+    if "N" in names:
+        return names <= {"N", "positions"} and apart["N"] in listed
+    if "loss" in names:
+        return names <= {"loss", "answer_weight", "word_weight"} or names == {"loss", "H"}
+    return len(names) <= 1 and "H" not in names
+
+
+def _choice(apart: Body) -> str:
+    words = (f"{n} {'default' if v is None else value_text(v)}" for n, v in sorted(apart.items()))
+    return ", ".join(words) or "default"
 
 
 def margins_by_reader(verdict: Body, run: RunFile) -> Figure:
@@ -282,6 +341,57 @@ def margins_by_reader(verdict: Body, run: RunFile) -> Figure:
         axes.set_title(f"d_h = {width}", fontsize=8.5)
         axes.set_xlabel("margin")
     return figure
+
+
+WORDS_OF = ("B", "0", "1", "2", "E")
+MOST_ROWS = 7
+
+
+def certificates(verdict: Body, run: RunFile) -> Figure:
+    """Why a reader can do no better: for the first net of each width, the inequalities of the dual and their weights.
+
+    Each line is one demand of the grammar, that an allowed word stands above a forbidden one at a state, times a weight;
+    added up, the read-out's entries cancel but for what `at most` says, so no read-out has a larger margin.
+    """
+    sizes = _sizes(verdict)
+    shown = sorted(
+        (one for one in run.exhibits("counting/aggregation") if one.name == "certificate" and one.cell["N"] in sizes),
+        key=lambda one: (one.cell["d_h"], one.key),
+    )
+    first = {one.cell["d_h"]: one for one in reversed(shown)}
+    lines = [_certificate_lines(reader, first[min(first)].body[reader]) for reader in first[min(first)].body]
+    figure = new_figure(WIDTH, 0.3 + 0.125 * (2 + sum(len(one) for one in lines)))
+    axes = figure.subplots()
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    axes.set_ylim(2 + sum(len(one) for one in lines), 0)
+    axes.set_title(f"One net with d_h = {min(first)}: what bounds the margin of each reader", fontsize=8.5)
+    place = 0.8
+    for some in lines:
+        for k, text in enumerate(some):
+            axes.text(
+                0.0 if k == 0 else 0.03, place, text, fontsize=7.5, va="center", color=COLOURS[0] if k == 0 else INK
+            )
+            place += 1
+    return figure
+
+
+def _certificate_lines(reader: str, body: Body) -> list[str]:
+    """A heading and one line an inequality, the heaviest first."""
+    margin = max(0.0, float(body["margin"]))
+    verdict = f"margin {number(margin, 3)}" if margin > 1e-9 else "infeasible"
+    rows = sorted(body["rows"], key=lambda row: -row[3])
+    found = [f"{reader}: {verdict}; the weights below prove at most {number(float(body['at_most']), 2)}"]
+    for kind, allowed, forbidden, weight, seen in rows[:MOST_ROWS]:
+        state = {"word": "a word state", "closing": "a closing state"}.get(kind, f"an answer state of {kind[-1]}")
+        outputs = ", ".join(number(float(x), 3) for x in seen)
+        found.append(
+            f"{number(float(weight), 3)} × [ {WORDS_OF[allowed]} above {WORDS_OF[forbidden]} at {state}, "
+            f"where the reader sees {outputs} ]"
+        )
+    if len(rows) > MOST_ROWS:
+        found.append(f"and {len(rows) - MOST_ROWS} more")
+    return found
 
 
 def shares_of_variance(verdict: Body, run: RunFile) -> Figure:
@@ -314,13 +424,13 @@ LEAD = (
     "are compared with the formula. Everything that the paper leaves open (ties, lengths, closing token, biases, residual, "
     "positions) is a switch, whose default stands at the end of each claim.",
 )
-PAGES: dict[str, Callable[..., Figure]] = {
+PAGES: dict[str, Callable[..., Figure] | tuple[Callable[..., Figure], ...]] = {
     "counting/intervention-surface": intervention_maps,
     "counting/value-free-surface": value_free_scatter,
     "counting/cross-and-strip": cross_and_strip_maps,
     "counting/init-baseline": three_meanings,
     "counting/syntax-pressure": heads_by_loss,
-    "counting/one-head-suffices": variants_of_one_head,
-    "counting/uniform-aggregation": margins_by_reader,
+    "counting/one-head-suffices": open_choices,
+    "counting/uniform-aggregation": (margins_by_reader, certificates),
     "counting/attention-over-values": shares_of_variance,
 }

@@ -24,7 +24,7 @@ from empirics.engine.train import Params
 from empirics.models import counting_heads as model
 from empirics.tasks import count_strings as task
 from theory.counting import grammar_margin
-from theory.counting.programs import LEAST_MARGIN
+from theory.counting.programs import LEAST_MARGIN, GrammarMargin
 
 Output = Mapping[str, Any]
 READERS = ("concat", "weighted", "sum", "sum with bias")
@@ -35,8 +35,9 @@ def aggregation(lanes: Lanes) -> Output:
     """Best margin of each reader on trained nets, with its certificate.
 
     margin: [lane, reader], of features scaled to largest entry 1, so that no reader gains by size; feasible: whether it
-    exceeds 1e-9.  Exhibit `certificate`: for every reader the multipliers of the linear program's dual, as (kind of state,
-    allowed, forbidden, weight): a proof that no read-out has a larger margin.
+    exceeds 1e-9.  Exhibit `certificate`: for every reader its margin; `rows`, the multipliers of the linear program's dual, as
+    (kind of state, allowed, forbidden, weight, features there); and `at_most`, what they prove: no read-out has a larger
+    margin than the sum of the absolute entries of sum weight (e_allowed - e_forbidden) features^T.
     """
     params = trained_nets(lanes)["trained"]
     features_lshe, kinds = head_features(params, lanes.size("lp_length"), lanes.size("tie"))
@@ -44,16 +45,27 @@ def aggregation(lanes: Lanes) -> Output:
     margins, certificates = [], []
     # one exact program a net and reader: a linear program has no batched form
     for features_she, gain_h in zip(features_lshe.cpu().numpy(), gain_lh.cpu().numpy()):
+        seen = {name: scaled(one) for name, one in _readings(features_she, gain_h).items()}
         found = {
-            name: grammar_margin(features=scaled(seen), kinds=kinds, bias=name == "sum with bias")
-            for name, seen in _readings(features_she, gain_h).items()
+            name: grammar_margin(features=one, kinds=kinds, bias=name == "sum with bias") for name, one in seen.items()
         }
         margins.append([found[name].margin for name in READERS])
-        certificates.append(
-            {name: [[kinds[row], yes, no, weight] for row, yes, no, weight in one.dual] for name, one in found.items()}
-        )
+        certificates.append({name: certificate(found[name], seen[name], kinds, name) for name in READERS})
     margin = torch.tensor(margins, dtype=torch.float64)
     return {"margin": margin, "feasible": margin > LEAST_MARGIN, "exhibits": {"certificate": certificates}}
+
+
+def certificate(found: GrammarMargin, seen: np.ndarray, kinds: tuple[str, ...], reader: str) -> dict[str, Any]:
+    """The dual of one program, written out so that it can be added up by hand: margin, at_most, rows."""
+    flat = seen.reshape(len(seen), -1)
+    if reader == "sum with bias":
+        flat = np.c_[flat, np.ones(len(flat))]
+    total = np.zeros((5, flat.shape[1]))
+    for row, allowed, forbidden, weight in found.dual:
+        total[allowed] += weight * flat[row]
+        total[forbidden] -= weight * flat[row]
+    rows = [[kinds[row], yes, no, weight, flat[row].tolist()] for row, yes, no, weight in found.dual]
+    return {"margin": found.margin, "at_most": float(np.abs(total).sum()), "rows": rows}
 
 
 def _readings(features_she: np.ndarray, gain_h: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from reports.core.style import drawing, svg_bytes
-from reports.counting import PAGES, _grid_of, _picked
+from reports.counting import PAGES, _grid_of, _picked, certificates, open_choices
 
 RATIOS = [0.1, 1.0, 10.0]
 STAGES = ["init", "trained"]
@@ -24,9 +24,21 @@ def verdict(cells):
 
 
 def training(loss, seed, **extra):
-    names = ("mean_s_acc", "uniform_s_acc", "n_good", "n_parked", "cooperation", "l_acc", "w01", "w02", "first_failing")
+    names = (
+        "mean_auc",
+        "mean_s_acc",
+        "uniform_s_acc",
+        "n_good",
+        "n_parked",
+        "cooperation",
+        "l_acc",
+        "w01",
+        "w02",
+        "first_failing",
+    )
     values = {name: [0.5 + 0.01 * seed, 0.9] for name in names}
-    return net("counting/training", {"N": 4, "H": 1, "d_h": 4, "loss": loss, **extra}, {"stage": STAGES}, values, seed)
+    cell = {"N": 4, "H": 1, "d_h": 4, "loss": loss, **extra}
+    return net("counting/training", cell, {"stage": STAGES}, values, seed)
 
 
 def grid_of_heads(value):
@@ -68,6 +80,10 @@ RECORDS = [
     ),
     *(training(loss, seed) for loss in ("answer", "full+closing") for seed in range(3)),
     training("answer", 0, residual=True),
+    training("answer", 0, N=3),
+    training("answer", 0, N=3, positions="learned"),
+    training("answer", 0, N=7),
+    training("full", 0, answer_weight=10.0),
     net("counting/aggregation", {"N": 4, "d_h": 1}, {"reader": ["concat", "sum"]}, {"margin": [0.2, 0.0]}),
     net(
         "counting/swap",
@@ -99,13 +115,45 @@ class Run:
     def records(experiment=None):
         return [one for one in RECORDS if experiment in (None, one.experiment)]
 
+    @staticmethod
+    def exhibits(experiment=None):
+        rows = [["word", 1, 0, 0.75, [0.5]], ["answer_0", 1, 2, 0.25, [-1.5]]]
+        body = {
+            "sum": {"margin": 0.0, "at_most": 0.0, "rows": rows},
+            "concat": {"margin": 0.2, "at_most": 0.2, "rows": rows * 5},
+        }
+        return [
+            SimpleNamespace(
+                experiment=experiment, name="certificate", cell={"N": 4, "d_h": width}, body=body, key=str(width)
+            )
+            for width in (4, 1)
+        ]
+
 
 @pytest.mark.parametrize("claim", sorted(PAGES))
 def test_every_page_draws(claim):
+    for page in PAGES[claim] if isinstance(PAGES[claim], tuple) else (PAGES[claim],):
+        with drawing():
+            figure = page(verdict(CELLS.get(claim, PLAIN)), Run)
+            drawn = [axes for axes in figure.axes if axes.has_data() or axes.texts]
+            assert drawn and svg_bytes(figure).startswith(b"<?xml")
+
+
+def test_every_open_choice_has_a_row_and_other_sizes_have_none():
     with drawing():
-        figure = PAGES[claim](verdict(CELLS.get(claim, PLAIN)), Run)
-        drawn = [axes for axes in figure.axes if axes.has_data()]
-        assert drawn and svg_bytes(figure).startswith(b"<?xml")
+        figure = open_choices(verdict(PLAIN), Run)
+    labels = [one.get_text() for one in figure.axes[0].get_yticklabels()]
+    assert labels == [
+        "default", "N 3", "N 3, positions learned", "residual yes", "answer_weight 10, loss full", "loss full+closing",
+    ]  # fmt: skip
+
+
+def test_certificates_name_the_inequalities_heaviest_first():
+    with drawing():
+        texts = [one.get_text() for one in certificates(verdict(PLAIN), Run).axes[0].texts]
+    assert texts[0].startswith("sum: infeasible") and "0.75 × [ 0 above B at a word state" in texts[1]
+    assert "0 above 1 at an answer state of 0" in texts[2] and texts[3].startswith("concat: margin 0.2")
+    assert texts[-1] == "and 3 more"
 
 
 def test_maps_show_measured_predicted_and_their_difference():

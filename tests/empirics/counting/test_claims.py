@@ -3,9 +3,9 @@
 import pytest
 
 from theory.core.errors import DomainError
-from theory.counting import CLAIMS, separation_accuracy
+from theory.counting import CLAIMS, fixed_threshold_accuracy, separation_accuracy
 from theory.counting import predictions as law
-from theory.counting.grids import NOISE_RATIOS, RATIOS, symmetric_values
+from theory.counting.grids import NOISE_RATIOS, RATIOS, SHORT_STEPS, rate_of, symmetric_values
 
 IDS = [
     "intervention-surface",
@@ -58,6 +58,34 @@ def test_cross_strip_and_naive_cross_differ_where_they_should():
         float(law.in_naive_cross(N=12, w01=0.5, w02=0.1)) == 1
         and float(law.in_tuned_cross(N=12, w01=0.5, w02=0.1)) == 0
     )
+
+
+@pytest.mark.parametrize("N", [3, 6, 12])
+@pytest.mark.parametrize("w01", [0.1, 0.75, 0.96, 1.0, 1.06, 1.5])
+def test_own_accuracy_equals_the_sum_over_all_strings(N, w01):
+    for sigma, frame in ((-0.5, 1.0), (0.0, 0.5), (0.3, 2.0)):
+        head = (w01, 1, 0, sigma, frame)
+        expected = fixed_threshold_accuracy(length_law="uniform", N=N, head=head, tie="neg")
+        found = law.own_threshold_accuracy(N=N, w01=w01, sigma=sigma, wS=frame)
+        assert float(found) == pytest.approx(float(expected), abs=1e-12)
+
+
+def test_area_and_accuracy_are_two_numbers():
+    assert float(law.area_from_accuracy(first_accuracy=5 / 6)) == pytest.approx(0.919569377)
+    assert float(law.area_as_accuracy(first_accuracy=5 / 6)) == pytest.approx(5 / 6)
+    assert float(law.prior_accuracy(N=12)) == pytest.approx(0.604456876)
+
+
+def test_short_trainings_take_larger_steps():
+    assert rate_of(SHORT_STEPS) == 0.04 and rate_of(500) == 0.01
+
+
+def test_every_open_choice_is_varied_on_the_cpu():
+    """Scales, width, residual, bias, ties, lengths, noise, weights, rate, positions."""
+    cells = [cell for claim in CLAIMS if claim.id == "counting/one-head-suffices" for cell, _ in claim.wanted("cpu")]
+    names = ("qk_init", "ov_init", "d_h", "residual", "bias", "tie", "length_law", "p2", "answer_weight", "positions")
+    for name in (*names, "learning_rate"):
+        assert len({cell[name] for cell in cells if name in cell}) > 1, name
 
 
 def test_sampling_error_and_priors():

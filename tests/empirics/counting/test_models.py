@@ -66,6 +66,64 @@ def test_positions_break_the_bag():
     assert torch.equal(plain["surface"], moved["surface"])  # the same nets and strings in both arms
 
 
+def placed_net(**more):
+    params = net(n_positions=7, **more)
+    return params, {**params, "positions": torch.zeros_like(params["positions"])}
+
+
+@pytest.mark.parametrize("tie", ["neg", "drop"])
+@pytest.mark.parametrize("law", ["uniform", "fixed"])
+@pytest.mark.parametrize("loss", ["answer", "full", "full+closing"])
+def test_every_prefix_by_itself_gives_the_loss_of_the_bags_where_positions_say_nothing(tie, law, loss):
+    params, blank = placed_net()
+    bag = {name: one for name, one in params.items() if name != "positions"}
+    ordered = model.population_loss(task.ordered_population(4, law, tie, loss), residual=True)
+    expected = model.population_loss(task.population(4, law, tie, loss), residual=True)(bag)
+    assert torch.allclose(ordered(blank), expected, rtol=0, atol=1e-12)
+    assert (ordered(params) - expected).abs().min() > 1e-3  # control: positions that say something
+
+
+def test_a_token_at_a_position_is_a_token_of_a_larger_vocabulary():
+    params, _ = placed_net(bias=True)
+    tokens = task.sampled_strings(KEYS, 40, 4, "uniform")
+    by_token = model.token_logits(params, tokens, residual=True, positions_ltd=params["positions"][:, :6])
+    made = model.tables(model.placed(params), residual=True)
+    for m, string in enumerate(tokens[0].tolist()):
+        for t in range(string.index(task.E) + 1):
+            counts = task._placed([tuple(string[: t + 1])], 7)
+            found = model.logits(made, 5 * t + string[t], counts)[0, 0]
+            assert torch.allclose(found, by_token[0, m, t], rtol=0, atol=1e-12)
+
+
+def test_trained_positions_break_the_bag_and_only_they_do():
+    cell = {"N": 3, "H": 2, "d_h": 2, "loss": "answer", "steps": 30}
+    spread = [
+        counting.TRAINING.measure(lanes_of(counting.TRAINING, {**cell, **more}))["order_spread"]
+        for more in ({}, {"positions": "learned"})
+    ]
+    assert (spread[0] == 0).all() and (spread[1] > 1e-3).all()
+    nets = counting.INTERVENTION.measure(
+        lanes_of(counting.INTERVENTION, {**cell, "m": 64, "positions": "learned"}, seeds=2)
+    )
+    assert float(nets["path_difference"].min()) > 1e-3
+
+
+def test_more_weight_on_the_answer_is_less_on_the_words():
+    for one, other in zip(
+        task.population(4, "uniform", "neg", "full", answer_weight=10.0),
+        task.population(4, "uniform", "neg", "full", word_weight=0.1),
+    ):
+        assert torch.allclose(one.weight_s, other.weight_s, rtol=1e-12, atol=0)
+
+
+def test_labels_drawn_apart_are_answered_no_better_than_by_a_constant():
+    cell = {"N": 4, "H": 2, "d_h": 4, "loss": "answer", "steps": 40}
+    apart = counting.SEPARATION.measure(lanes_of(counting.SEPARATION, {**cell, "labels": "independent"}))["accuracy"]
+    true = counting.SEPARATION.measure(lanes_of(counting.SEPARATION, cell))["accuracy"]
+    prior = task.answers(4, "uniform", "neg").majority
+    assert (apart[:, :2] - prior).abs().max() < 1e-9 < 0.05 < (true[:, :2] - prior).min()
+
+
 def test_no_gradient_comes_from_the_future():
     params = net()
     tokens = torch.tensor([[[0, 1, 2, 3, 4]]] * 3)
@@ -223,6 +281,23 @@ def test_readers_are_ordered_and_a_bias_never_hurts():
     assert (margin >= -1e-9).all()
 
 
+def test_certificates_add_up_to_the_margin():
+    cell = {"N": 3, "H": 2, "d_h": 1, "loss": "full+closing", "steps": 60, "lp_length": 3}
+    found = counting.AGGREGATION.measure(lanes_of(counting.AGGREGATION, cell))
+    for lane, body in enumerate(found["exhibits"]["certificate"]):
+        for place, reader in enumerate(aggregation.READERS):
+            one = body[reader]
+            assert one["margin"] == float(found["margin"][lane, place])
+            assert one["margin"] - 1e-9 <= one["at_most"] <= one["margin"] + 1e-7
+            assert sum(weight for *_, weight, _ in one["rows"]) == pytest.approx(1)
+            # control: one inequality left out proves less
+            total = [
+                sum(x * w * ((v == yes) - (v == no)) for _, yes, no, w, (x, *_) in one["rows"][1:]) for v in range(5)
+            ]
+            if reader in ("sum", "weighted"):
+                assert sum(map(abs, total)) > one["at_most"] + 1e-6
+
+
 def test_the_examples_of_the_laws():
     cell = {"H": 1, "sd": 0.3, "N": 15}
     lanes = lanes_of(counting.ENSEMBLE, cell, 400)
@@ -253,10 +328,16 @@ CELLS = {
 }
 
 
-@pytest.mark.parametrize("experiment", counting.EXPERIMENTS, ids=lambda one: one.id)
-def test_a_lane_alone_equals_the_same_lane_among_others(experiment, monkeypatch):
+PLACED = {"N": 3, "H": 1, "d_h": 2, "loss": "full", "steps": 20, "positions": "learned"}
+
+
+@pytest.mark.parametrize(
+    ("experiment", "cell"),
+    [*((one, CELLS[one.id]) for one in counting.EXPERIMENTS), (counting.TRAINING, PLACED)],
+    ids=[*(one.id for one in counting.EXPERIMENTS), "counting/training with positions"],
+)
+def test_a_lane_alone_equals_the_same_lane_among_others(experiment, cell, monkeypatch):
     monkeypatch.setattr(laws, "STEPS", 50)
-    cell = CELLS[experiment.id]
     cell = {**cell, "H": 1} if "H" in cell else cell  # one head: the smallest products, which round most freely
     several = experiment.measure(lanes_of(experiment, cell, seeds=5))
     alone = experiment.measure(lanes_of(experiment, cell, seeds=1))
