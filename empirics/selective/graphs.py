@@ -171,7 +171,7 @@ class _Network:
 
 GRAPH_TRAINING = Experiment(
     id="selective/graph-training",
-    version=1,
+    version=2,
     axes=("d", "readout", "variant", "learning_rate"),
     measure=graph_training,
     switches={"n_steps": 600, "start": "random"},
