@@ -135,7 +135,7 @@ VALUE_DENOISING = Claim(
             label="a hard gate in short contexts",
             observable=RISK,
             relation=Exceeds({"estimator": "naive"}, {"estimator": "gate"}),
-            at={"L": 32, "sigma": 0.25, "learning_rate": 0.0, "n_test": 128},
+            at={"L": 32, "sigma": 0.25, "learning_rate": 0.0, "n_test": 64},
             control=Control(at=LONG, says="a long context, more noise"),
         ),
         Clause(
