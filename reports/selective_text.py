@@ -30,7 +30,7 @@ def _size(cell: Mapping[str, Any]) -> tuple[int, ...]:
 def _at_size(run: RunFile, pick: Callable[..., Any]) -> tuple[tuple[int, ...], dict[str, list[Any]]]:
     """(size, trained models of each arm at their best rate by training loss), for the largest or least size there is."""
     rows = [one for one in run.records(EXPERIMENT) if one.status == "ok"]
-    size = pick(_size(one.cell) for one in rows)
+    size = pick(_size(one.cell) for one in rows if one.cell["variant"] in ("standard", "ssa qv"))
     found: dict[str, dict[int, Any]] = {arm: {} for arm in ARMS}
     for one in rows:
         best = found.get(one.cell["variant"], {}) if _size(one.cell) == size else {}

@@ -129,6 +129,11 @@ def excess_loss(target_lij: torch.Tensor, log_predicted_lij: torch.Tensor) -> to
     return (target_lij * (log_target - log_predicted_lij)).sum(dim=-1)
 
 
+def cross_entropy(target_lij: torch.Tensor, log_predicted_lij: torch.Tensor) -> torch.Tensor:
+    """KL of every row up to its target's entropy: the same gradient for less work.  Returns: [lane, row]."""
+    return -(target_lij * log_predicted_lij).sum(dim=-1)
+
+
 def permuted(values_li: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
     """Each lane's tokens in a random cyclic order of one cycle, so that no token keeps its value."""
     order = rng.permutation(keys, values_li.shape[1], stream="control")

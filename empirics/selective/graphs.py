@@ -60,7 +60,10 @@ def graph_training(lanes: Lanes) -> Mapping[str, Any]:
     if lanes.size("n_steps"):
         rate = lanes.column("learning_rate")
         params, _ = fit(
-            lambda current: network.loss(current, target), params, n_steps=lanes.size("n_steps"), optimiser=Adam(rate)
+            lambda current: network.objective(current, target),
+            params,
+            n_steps=lanes.size("n_steps"),
+            optimiser=Adam(rate),
         )
     rows = network.map_rows(params)
     tau = network.temperatures(params)["q"]
@@ -154,24 +157,33 @@ class _Network:
 
     def loss(self, params: Params, target: torch.Tensor, *, permute: bool = False) -> torch.Tensor:
         """Mean KL over query tokens."""
+        return model.excess_loss(target, self.log_predicted(params, permute=permute)).mean(dim=-1)
+
+    def objective(self, params: Params, target: torch.Tensor) -> torch.Tensor:
+        """What is trained: the mean cross-entropy."""
+        return model.cross_entropy(target, self.log_predicted(params)).mean(dim=-1)
+
+    def log_predicted(self, params: Params, *, permute: bool = False) -> torch.Tensor:
+        """Logarithms of the predicted rows, [lane, query, token]."""
         scores, tau_v = self.scores(params, permute=permute)
         if self.readout == "pointer":
+            if self.kinds["v"] == "standard":
+                return scores.log_softmax(dim=-1)
             # weights times value temperatures, normalised: their sum is the prediction's mass
             predicted = scores.softmax(dim=-1) * tau_v.abs().clamp_min(1e-12)[:, None, :]
-            log_predicted = torch.log(predicted.clamp_min(1e-300)) - torch.log(predicted.sum(dim=-1, keepdim=True))
-            return model.excess_loss(target, log_predicted).mean(dim=-1)
+            return torch.log(predicted.clamp_min(1e-300)) - torch.log(predicted.sum(dim=-1, keepdim=True))
         x = self.tokens(params)
         mixed = scores.softmax(dim=-1) @ (tau_v[..., None] * x)
         if self.readout == "tied":
             logits = params["sharpness"][:, None, None] * (mixed @ x.transpose(1, 2))
         else:
             logits = mixed @ params["classes"].transpose(1, 2)
-        return model.excess_loss(target, logits.log_softmax(dim=-1)).mean(dim=-1)
+        return logits.log_softmax(dim=-1)
 
 
 GRAPH_TRAINING = Experiment(
     id="selective/graph-training",
-    version=1,
+    version=2,
     axes=("d", "readout", "variant", "learning_rate"),
     measure=graph_training,
     switches={"n_steps": 600, "start": "random"},

@@ -161,8 +161,11 @@ class _Setting:
     def by_character(self, params: Params, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """How far query temperatures of the first layer lie from the mean at their position.
 
-        Returns: (mean of each character [lane, vocabulary], root mean square over all [lane]).
+        Zeros where no query temperature depends on the token.  Returns: (mean of each character [lane, vocabulary], root mean square over all [lane]).
         """
+        if "0 q alpha" not in params:
+            zero = params["tokens"].new_zeros(len(params["tokens"]), self.vocab_size).double()
+            return zero, zero[:, 0]
         with torch.no_grad():
             tau = torch.cat([self._query_temperatures(params, ids) for ids in inputs.split(EVALUATED_AT_ONCE)], dim=1)
         away = (tau - tau.mean(dim=1, keepdim=True)).flatten(1).double()
@@ -192,11 +195,10 @@ class _Setting:
         }
 
     def _query_temperatures(self, params: Params, ids: torch.Tensor) -> torch.Tensor:
-        """Query temperatures of the first layer, [lane, b, t]; ones where it has none."""
+        """Query temperatures of the first layer, [lane, b, t]."""
         watched: list[dict[str, torch.Tensor]] = []
         self.forward(params, ids, watched)
-        first = watched[0]
-        return first["q"] if "q" in first else torch.ones_like(first["weights"][:, :, 0, :, 0])
+        return watched[0]["q"]
 
 
 SHOWN = ("standard", "ssa qv")  # variants whose maps are kept: they take room in a run file

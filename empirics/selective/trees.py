@@ -48,15 +48,15 @@ def tree_training(lanes: Lanes) -> Mapping[str, Any]:
         tau = model.permuted(tau, lanes.keys) if permute else tau
         return (tau[..., None] * (tokens @ current["matrix"] @ tokens.transpose(1, 2))).log_softmax(dim=-1)
 
-    def loss(current: Params) -> torch.Tensor:
-        return model.excess_loss(target, log_rows(current)).mean(dim=-1)
+    def objective(current: Params) -> torch.Tensor:
+        return model.cross_entropy(target, log_rows(current)).mean(dim=-1)
 
     if n_steps:
-        params, _ = fit(loss, params, n_steps=n_steps, optimiser=Adam(lanes.column("learning_rate")))
+        params, _ = fit(objective, params, n_steps=n_steps, optimiser=Adam(lanes.column("learning_rate")))
     errors = _errors(log_rows(params).exp() - target)
     permuted = _errors(log_rows(params, permute=True).exp() - target)
     return {
-        "loss": loss(params).clamp_min(LEAST),
+        "loss": model.excess_loss(target, log_rows(params)).mean(dim=-1).clamp_min(LEAST),
         **errors,
         **{name + "_permuted": value for name, value in permuted.items()},
         **found,

@@ -46,22 +46,24 @@ def twin_training(lanes: Lanes) -> Mapping[str, Any]:
     def temperatures(current: Params) -> torch.Tensor:
         return model.temperature(variant, current, tokens, n, group)
 
-    def loss_with(current: Params, tau: torch.Tensor) -> torch.Tensor:
+    def log_rows(current: Params, tau: torch.Tensor) -> torch.Tensor:
         scale = tau[:, None, :] if at_keys else tau[..., None]
-        scores = scale * (queries @ current["matrix"] @ keys.transpose(1, 2))
-        return model.excess_loss(target, scores.log_softmax(dim=-1)).mean(dim=-1)
+        return (scale * (queries @ current["matrix"] @ keys.transpose(1, 2))).log_softmax(dim=-1)
 
-    def loss(current: Params) -> torch.Tensor:
-        return loss_with(current, temperatures(current))
+    def objective(current: Params) -> torch.Tensor:
+        return model.cross_entropy(target, log_rows(current, temperatures(current))).mean(dim=-1)
+
+    def loss(current: Params, tau: torch.Tensor) -> torch.Tensor:
+        floor = 1e-16  # below it the sum of rounding errors is no loss
+        return model.excess_loss(target, log_rows(current, tau)).mean(dim=-1).clamp_min(floor)
 
     if n_steps:
-        params, _ = fit(loss, params, n_steps=n_steps, optimiser=Adam(lanes.column("learning_rate")))
+        params, _ = fit(objective, params, n_steps=n_steps, optimiser=Adam(lanes.column("learning_rate")))
     tau = temperatures(params)
     size = tau.abs()
-    floor = 1e-16  # below it the sum of rounding errors is no loss
     return {
-        "loss": loss_with(params, tau).clamp_min(floor),
-        "loss_permuted": loss_with(params, model.permuted(tau, lanes.keys)).clamp_min(floor),
+        "loss": loss(params, tau),
+        "loss_permuted": loss(params, model.permuted(tau, lanes.keys)),
         "tau_ratio": size.amax(dim=1) / size.amin(dim=1).clamp_min(1e-12),
         "norm": size.amax(dim=1) * model.frobenius_norm(params["matrix"]),
         "least_standard": least["standard"],

@@ -116,7 +116,7 @@ DILUTION = Claim(
     about=("selective/dilution", "selective/random-keys"),
     experiment="selective/dilution",
     profiles={
-        "smoke": _dilution_grid(10, (160, 40)),
+        "smoke": _dilution_grid(10, (120, 40)),
         "cpu": _dilution_grid(13, (400, 64)),
         "gpu": _dilution_grid(20, (400, 400)),
     },

@@ -77,7 +77,7 @@ def _tree_grid(targets: str, n_trees: int, seeds: int, n_steps: int) -> Grid:
 
 def _tree_profiles(targets: str) -> dict[str, Grid]:
     return {
-        "smoke": _tree_grid(targets, 160, 28, 100),
+        "smoke": _tree_grid(targets, 120, 28, 100),
         "cpu": _tree_grid(targets, 400, 64, 100),
         "gpu": _tree_grid(targets, 10_000, 1000, 400),
     }

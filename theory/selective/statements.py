@@ -145,6 +145,12 @@ STATEMENTS = (
     ),
     # ------------------------------------------------------------------ conjectures of the paper
     Statement(
+        "selective/figure-1",
+        "In trained models tokens of real text differ in their temperatures.",
+        _paper("Figure 1"),
+        functions=("inverse_temperature",),
+    ),
+    Statement(
         "selective/figure-2",
         "Trained models with temperatures attend more sharply: spikiness .26 against .39.",
         _paper("section 4.1, Figure 2"),
