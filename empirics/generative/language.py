@@ -45,13 +45,13 @@ ALL = (
 VARIANTS = {"pair": ("attention", BASELINE), "few": FEW, "core": CORE, "all": ALL}
 N_MAPS = 64  # inputs whose attention maps are compared
 N_FRESH = 256  # other windows, on which mean maps are put in place of a model's own
-N_CHECKED = 32  # windows on which a causal model is streamed, to show that nothing changes
+N_CHECKED = 12  # windows on which a causal model is streamed, to show that nothing changes
 N_STREAMED = 320  # windows on which another one is: it takes a pass a position
 TUNING_SHARE = 0.2  # of the held-out text: the rest is judged
-N_TUNING = 128  # windows on which a rate is chosen
+N_TUNING = 96  # windows on which a rate is chosen
 N_WRITTEN = 120  # characters of each sample that a page shows
 N_CURVE = 6  # points of a loss curve
-N_CURVE_WINDOWS = 64
+N_CURVE_WINDOWS = 32
 LOSSES_AT_ONCE = 2**24  # numbers in one evaluation's logits
 
 

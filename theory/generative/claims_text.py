@@ -31,6 +31,7 @@ PROFILES = {
     + Grid(seeds=4, **NANO_CPU, rates=1, steps=5000, test=871, variants="core")
     + Grid(seeds=4, **NANO_GPU, rates=1, B=(64, 16), steps=5000, test=400, variants="few"),
 }
+NO_GAIN = 0.005  # chosen: small beside the .03 to .3 by which variants differ
 TUNED = (Best("factor", by="tuning_loss"),)  # each arm at its own best rate, chosen on text that is not judged
 
 
@@ -56,7 +57,7 @@ SMALLER_LOSS = Claim(
     id="generative/smaller-loss-smaller-model",
     says="At this size and budget, each at the best of the same learning rates, the generative function has a smaller loss than "
     "attention with fewer parameters, attention cut to the same sight does better than attention to all, and an average "
-    "context raises the loss of an honest reading.",
+    "context does not lower the loss of an honest reading: the causal one is no better, that of the whole window worse.",
     about=("generative/smaller-loss",),
     against=("generative/average-context", "generative/context-loss-reading"),
     experiment="generative/text",
@@ -75,7 +76,16 @@ SMALLER_LOSS = Claim(
         ),
         _clause("attention above generative of its size", OVER_PLAIN, "attention", "generative, matched"),
         _clause("attention above attention with 2 keys", OVER_PLAIN, "attention", "attention, 2 keys"),
-        _clause("running mean above plain", OVER_PLAIN, RUNNING, PLAIN),
+        Clause(
+            label="running mean no better than plain",
+            kind="learnability",
+            observable=OVER_PLAIN,
+            bound=constant(0, _chosen("the plain variant at its best rate")),
+            relation=AtLeast(NO_GAIN),
+            folds=TUNED,
+            at={"variant": RUNNING, "read": "streaming", "factor": rate_factors},
+            control=Control(at={"variant": COUNTED}, says="counts of four characters, which are better"),
+        ),
         _clause("window mean above plain, streaming", OVER_PLAIN, LEAKY, PLAIN),
         Clause(
             label="window mean, streaming above teacher-forced",
@@ -112,7 +122,7 @@ STATIC_MAPS = Claim(
     against=("generative/static-pattern",),
     about=("generative/map-information",),
     experiment="generative/text",
-    profiles={**PROFILES, "cpu": Grid(seeds=4, **SMALL, rates=1, steps=360, test=400, variants="pair")},
+    profiles={**PROFILES, "cpu": Grid(seeds=4, **SMALL, rates=1, steps=300, test=320, variants="pair")},
     clauses=(
         Clause(
             label="loss increase with mean maps",
