@@ -72,9 +72,9 @@ def _sharpness(figure: Any, best: Mapping[str, list[Any]]) -> None:
         )  # fmt: skip
     for axes, x, y in (
         (by_length, "position", "spikiness"),
-        (by_training, "share of training", "spikiness, last position"),
+        (by_training, "share of training; last position", "spikiness"),
         (norms, "share of training", "spectral norm of W"),
-        (against, "spectral norm of W, trained", "spikiness, last position"),
+        (against, "spectral norm of W after training; last position", "spikiness"),
     ):
         axes.set_xlabel(x)
         axes.set_ylabel(y)

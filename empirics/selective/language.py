@@ -161,7 +161,8 @@ class _Setting:
     def by_character(self, params: Params, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """How far query temperatures of the first layer lie from the mean at their position.
 
-        Zeros where no query temperature depends on the token.  Returns: (mean of each character [lane, vocabulary], root mean square over all [lane]).
+        Zeros where no query temperature depends on the token.
+        Returns: (mean of each character [lane, vocabulary], root mean square over all [lane]).
         """
         if "0 q alpha" not in params:
             zero = params["tokens"].new_zeros(len(params["tokens"]), self.vocab_size).double()

@@ -109,7 +109,7 @@ COLLINEAR_TWINS = Claim(
     against=("selective/decoupled",),
     experiment="selective/twins",
     profiles={
-        "smoke": _twin_grid((0.9, 0.97, 0.99), (1.0,), (20, 20), EARLY),
+        "smoke": _twin_grid((0.9, 0.97, 0.99), (1.0,), (19, 19), EARLY),
         "cpu": _twin_grid((0.9, 0.97, 0.99), (1.0,), (192, 24), 400),
         "gpu": _twin_grid((0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999), (1.0, 0.9, 0.5), (400, 64), 400),
     },
