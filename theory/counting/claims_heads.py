@@ -94,7 +94,7 @@ VALUE_FREE_SURFACE = Claim(
     against=("counting/attention-decides",),
     experiment="counting/intervention",
     profiles={
-        "smoke": _surface_grid(6, ("answer",), 800, 6, steps=SHORT_STEPS),
+        "smoke": _surface_grid(6, ("answer",), 600, 6, steps=SHORT_STEPS),
         "cpu": _surface_grid(8, ("answer", "full+closing"), 3000, 6),
         "gpu": _surface_grid(32, ("answer", "full+closing"), 20000, 8, steps=1000),
     },
@@ -234,7 +234,7 @@ INIT_BASELINE = Claim(
     against=("counting/separation-shows-training-reading",),
     experiment="counting/separation",
     profiles={
-        "smoke": _meanings_grid(4, ("answer",), (1, 4), 24, SHORT_STEPS),
+        "smoke": _meanings_grid(4, ("answer",), (4,), 24, SHORT_STEPS),
         "cpu": _meanings_grid(8, ("answer", "full+closing"), (1, 2, 4), 24, 500),
         "gpu": _meanings_grid(12, ("answer", "full", "full+closing"), (1, 2, 4), 32, 1000),
     },

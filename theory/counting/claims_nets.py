@@ -105,7 +105,8 @@ def with_weights(base: dict[str, Any], seeds: int) -> Grid:
 
 
 def _one_head(N: int, steps: int) -> dict[str, Any]:
-    return {**ONE_HEAD, "N": N, "loss": "answer", "steps": steps, "learning_rate": rate_of}
+    base = {**ONE_HEAD, "N": N, "loss": "answer", "steps": steps}
+    return base if rate_of(steps) == 0.01 else {**base, "learning_rate": rate_of}  # .01 is the default
 
 
 ONE_HEAD_SUFFICES = Claim(
