@@ -19,7 +19,7 @@ STEPS = {f"{one.id}/{step.id}": step for one in DERIVATIONS for step in one.step
 SAMPLED = [name for name, one in STEPS.items() if one.method == "sample"]
 MEASURED_ONLY = {
     f"selective/{name}"
-    for name in ("claim-1", "claim-2", "aids-optimisation", "fewer-neighbours-sharper", "parameter-overhead", "language-model", "key-temperature", "value-gate")
+    for name in ("claim-1", "claim-2", "aids-optimisation", "fewer-neighbours-sharper", "parameter-overhead", "language-model", "key-temperature", "value-gate", "figure-1", "figure-2")
 }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def _tree_grid(targets: str, n_trees: int, seeds: int, n_steps: int) -> Grid:
 def _tree_profiles(targets: str) -> dict[str, Grid]:
     return {
         "smoke": _tree_grid(targets, 120, 28, 100),
-        "cpu": _tree_grid(targets, 400, 64, 100),
+        "cpu": _tree_grid(targets, 400, 128, 100),
         "gpu": _tree_grid(targets, 10_000, 1000, 400),
     }
 
@@ -134,13 +134,22 @@ TREE_SUBTREES = Claim(
 TREE_CHILDREN = Claim(
     id="selective/tree-children",
     says="On binary trees whose rows spread over a node and its children, temperatures lower neither the least norm nor, "
-    "trained as long, the total variation from the target.",
+    "trained as long, the errors of the attention map: the best arm without token temperatures ends with smaller ones.",
     about=(),
     against=("selective/claim-1", "selective/claim-2"),
     experiment="selective/trees",
     profiles=_tree_profiles("children"),
     clauses=(
         NO_GAP,
+        Clause(
+            label="error of the map",
+            kind="learnability",
+            observable=MAP_ERROR,
+            folds=_BY_LOSS,
+            relation=_BEHIND,
+            at={"variant": trained("free")},
+            control=Control(at={"targets": "subtree"}, says="rows over the whole subtree"),
+        ),
         Clause(
             label="total variation",
             kind="learnability",
