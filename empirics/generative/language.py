@@ -1,8 +1,8 @@
 """Real text: every variant trained on the same windows, read teacher-forced and streaming, beside counts of short contexts.
 
 A lane is one seed; its variants share initial draws and data, and every difference is taken window by window.  Every
-variant is trained at every rate of one grid, alike for all.  The held-out text has two parts: the first serves to choose
-the rate (`tuning_loss`), the second is what is judged.
+variant is trained at every rate of one grid, alike for all.  The held-out text is cut into stretches: every fifth serves to
+choose the rate (`tuning_loss`), the others are what is judged, so both hold the same mixture of matters.
 
 Words for the letters of the grid: D n_layers, d d_model, h n_heads, T seq_len, B n_windows a step, rate the middle learning
 rate, rates how many there are, factor by which one of them differs from the middle.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import platform
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,7 +47,8 @@ N_MAPS = 64  # inputs whose attention maps are compared
 N_FRESH = 256  # other windows, on which mean maps are put in place of a model's own
 N_CHECKED = 12  # windows on which a causal model is streamed, to show that nothing changes
 N_STREAMED = 320  # windows on which another one is: it takes a pass a position
-TUNING_SHARE = 0.2  # of the held-out text: the rest is judged
+N_STRETCHES = 50  # of the held-out text, fewer where they would not hold four windows each
+TUNING_EVERY = 5  # every so many stretches one serves to choose rates: the rest is judged
 N_TUNING = 96  # windows on which a rate is chosen
 N_WRITTEN = 120  # characters of each sample that a page shows
 N_CURVE = 6  # points of a loss curve
@@ -123,9 +124,11 @@ class _Run:
         self.corpus = text.load(lanes.corpus)
         train_ids, held_out = self.corpus.split()
         self.train_ids, held_out = train_ids.to(lanes.device), held_out.to(lanes.device)
-        seq_len, cut = lanes.size("T"), int(TUNING_SHARE * len(held_out))
-        self.tuning_wt = _spread(held_out[:cut], min(lanes.size("test"), N_TUNING), seq_len)
-        self.tokens_wt = _spread(held_out[cut:], lanes.size("test"), seq_len)
+        seq_len, most = lanes.size("T"), lanes.size("test")
+        stretches = held_out.tensor_split(max(2, min(N_STRETCHES, len(held_out) // (4 * (seq_len + 1)))))
+        tuning, judged = stretches[::TUNING_EVERY], [one for i, one in enumerate(stretches) if i % TUNING_EVERY]
+        self.tuning_wt = _spread_over(tuning, min(most, N_TUNING), seq_len)
+        self.tokens_wt = _spread_over(judged, most, seq_len)
         self.factors = torch.tensor(lanes.inner("factor"), dtype=torch.float64, device=lanes.device)
         self.counted = text.witten_bell(self.train_ids, self.tokens_wt, 5, len(self.corpus.characters))[:, :, 1:]
         self.base = Architecture(
@@ -363,6 +366,12 @@ def _spread(ids: torch.Tensor, most: int, seq_len: int) -> torch.Tensor:
     n_windows = max(1, min(most, len(ids) // (seq_len + 1)))
     starts = torch.linspace(0, len(ids) - seq_len - 1, n_windows, dtype=torch.float64).long()
     return text.windows(ids, starts.to(ids.device), seq_len + 1)
+
+
+def _spread_over(stretches: Sequence[torch.Tensor], most: int, seq_len: int) -> torch.Tensor:
+    """Up to `most` windows in all, alike many from each stretch, none across two of them."""
+    taken = stretches[:: _stride(len(stretches), most)]
+    return torch.cat([_spread(one, most // len(taken), seq_len) for one in taken])
 
 
 def _apart(tokens_wt: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

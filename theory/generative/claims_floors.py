@@ -81,7 +81,7 @@ def blind_gap(m: Any, *, source: str, T: int) -> float:
 
 
 def _synthetic(seeds: int, **axes: Any) -> Grid:
-    usual = {"T": 32, "d": 24, "B": 16, "steps": 400, "test": 4096, "rate": 4e-3, "read": "teacher_forced"}
+    usual = {"T": 32, "d": 24, "B": 16, "steps": 360, "test": 4096, "rate": 4e-3, "read": "teacher_forced"}
     return Grid(seeds=seeds, **{**axes, **{name: one for name, one in usual.items() if name not in axes}})
 
 
@@ -268,7 +268,7 @@ def _few(steps: int) -> int:
 
 
 def _uniform(seeds: int, **more: Any) -> Grid:
-    usual = {"d": 32, "B": 64, "rate": 8e-3, "test": 2048, "steps": 600}
+    usual = {"d": 32, "B": 64, "rate": 8e-3, "test": 2048, "steps": 540}
     return _synthetic(seeds, source="uniform(4)", mixer=LEAKY, D=2, T=8, **{**usual, **more})
 
 
@@ -453,7 +453,7 @@ RECALL = Claim(
     experiment="generative/recall",
     profiles={
         "smoke": _recall(1, D=2, steps=170, test=4096, B=24, d=24, rate=1e-2),
-        "cpu": _recall(4, D=(1, 3), steps=500, test=8192),
+        "cpu": _recall(4, D=(1, 3), steps=450, test=8192),
         "gpu": _recall(16, K=(3, 4), V=(4, 8), D=(1, 2, 3, 5, 6, 7), steps=3000, d=64, B=64),
     },
     clauses=(

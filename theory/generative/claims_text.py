@@ -25,7 +25,7 @@ NANO_GPU: dict[str, Any] = {"d": 384, "D": 6, "h": 6, "T": 256, "rate": 1e-3, "w
                             "precision": "bfloat16"}  # fmt: skip
 PROFILES = {
     "smoke": Grid(seeds=1, **{**SMALL, "B": 12}, rates=1, steps=70, test=128, variants="few"),
-    "cpu": Grid(seeds=4, **SMALL, rates=3, steps=150, test=1100, variants="few"),
+    "cpu": Grid(seeds=4, **SMALL, rates=3, steps=140, test=1100, variants="few"),
     # the last part takes minutes a model: measure it with --chunk 1, in as many calls as it needs
     "gpu": Grid(seeds=4, **NANO_CPU, rates=3, steps=2000, test=871, variants="all")
     + Grid(seeds=4, **NANO_CPU, rates=1, steps=5000, test=871, variants="core")

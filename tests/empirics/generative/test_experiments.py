@@ -137,10 +137,12 @@ def test_a_rate_in_a_grid_of_rates_is_trained_as_it_would_be_alone():
 def test_rates_are_chosen_on_text_that_is_not_judged():
     lanes = Lanes(generative.TEXT, [Lane("generative/text", CELLS["generative/text"], 0)], torch.device("cpu"))
     run = language._Run(lanes)
-    whole = run.corpus.text(run.corpus.split()[1])
+    held_out = run.corpus.split()[1]
+    stretches = [run.corpus.text(one) for one in held_out.tensor_split(language.N_STRETCHES)]
+    assert len(held_out) // (4 * 7) > language.N_STRETCHES
     tuned, judged = ([run.corpus.text(one) for one in part] for part in (run.tuning_wt, run.tokens_wt))
-    cut = int(language.TUNING_SHARE * len(whole))
-    assert all(one in whole[:cut] for one in tuned) and all(one in whole[cut:] for one in judged)
+    for words, kept in ((tuned, stretches[::5]), (judged, [one for i, one in enumerate(stretches) if i % 5])):
+        assert words and all(any(word in one for one in kept) for word in words)
 
 
 def test_variants_are_what_they_are_called():
