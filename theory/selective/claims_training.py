@@ -231,6 +231,7 @@ GRAPH_HARM = Observable("harm_permuted", evidence="estimate", noise="median")
 
 
 def exact_only(n_steps: int) -> tuple[str, ...]:
+    """The one variant of the part of the grid where nothing is trained."""
     return () if n_steps else ("standard",)
 
 
