@@ -81,7 +81,7 @@ def blind_gap(m: Any, *, source: str, T: int) -> float:
 
 
 def _synthetic(seeds: int, **axes: Any) -> Grid:
-    usual = {"T": 32, "d": 24, "B": 16, "steps": 360, "test": 4096, "rate": 4e-3, "read": "teacher_forced"}
+    usual = {"T": 32, "d": 24, "B": 16, "steps": 380, "test": 4096, "rate": 4e-3, "read": "teacher_forced"}
     return Grid(seeds=seeds, **{**axes, **{name: one for name, one in usual.items() if name not in axes}})
 
 
@@ -194,7 +194,7 @@ DEPTH_CLIFF = Claim(
     experiment="generative/synthetic",
     profiles={
         "smoke": _cliff(1, T=8, test=512, steps=50, rate=1.5e-2),
-        "cpu": _cliff(4, T=16, test=2048, steps=100, d=32, rate=8e-3),
+        "cpu": _cliff(4, T=16, test=1536, steps=90, d=32, rate=8e-3),
         "gpu": _cliff(16, **{**GPU_SIZES, "test": 4096, "steps": 300}),
     },
     clauses=(

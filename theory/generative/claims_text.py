@@ -19,13 +19,15 @@ OVER_COUNTING = Observable("over_counting", "nats", noise="within")
 PARAMETERS = Observable("parameters", low=0, evidence="exact")
 STREAMING_ERROR = Observable("streaming_error", "nats", low=0, evidence="exact")
 
+# rates of .005, .01 and .02 hold the best of both sides: of five from .0025 to .04, measured once with 140 steps and four
+# seeds, attention did best at .005 to .02 in every seed, the function in three; in one it gained .04 more at .04
 SMALL: dict[str, Any] = {"d": 32, "D": 2, "h": 4, "T": 32, "B": 16, "rate": 1e-2}
 NANO_CPU: dict[str, Any] = {"d": 128, "D": 4, "h": 4, "T": 64, "B": 12, "rate": 1e-3, "warm_up": 100}
 NANO_GPU: dict[str, Any] = {"d": 384, "D": 6, "h": 6, "T": 256, "rate": 1e-3, "warm_up": 100, "dropout": 0.2,
                             "precision": "bfloat16"}  # fmt: skip
 PROFILES = {
     "smoke": Grid(seeds=1, **{**SMALL, "B": 12}, rates=1, steps=70, test=128, variants="few"),
-    "cpu": Grid(seeds=4, **SMALL, rates=3, steps=140, test=1100, variants="few"),
+    "cpu": Grid(seeds=4, **{**SMALL, "B": 14}, rates=3, steps=140, test=1100, variants="few"),
     # the last part takes minutes a model: measure it with --chunk 1, in as many calls as it needs
     "gpu": Grid(seeds=4, **NANO_CPU, rates=3, steps=2000, test=871, variants="all")
     + Grid(seeds=4, **NANO_CPU, rates=1, steps=5000, test=871, variants="core")
@@ -56,7 +58,7 @@ def _clause(label: str, observable: Observable, first: str, second: str, control
 SMALLER_LOSS = Claim(
     id="generative/smaller-loss-smaller-model",
     says="At this size and budget, each at the best of the same learning rates, the generative function has a smaller loss than "
-    "attention with fewer parameters, attention cut to the same sight does better than attention to all, and an average "
+    "attention with fewer parameters, than attention of the same reach and, made wider, than attention of the same size; an average "
     "context does not lower the loss of an honest reading: the causal one is no better, that of the whole window worse.",
     about=("generative/smaller-loss",),
     against=("generative/average-context", "generative/context-loss-reading"),
@@ -75,7 +77,7 @@ SMALLER_LOSS = Claim(
             ),
         ),
         _clause("attention above generative of its size", OVER_PLAIN, "attention", "generative, matched"),
-        _clause("attention above attention with 2 keys", OVER_PLAIN, "attention", "attention, 2 keys"),
+        _clause("attention of its reach above generative", OVER_PLAIN, "attention, 2 keys", PLAIN),
         Clause(
             label="running mean no better than plain",
             kind="learnability",
@@ -107,7 +109,7 @@ SMALLER_LOSS = Claim(
     ),
     limits="One text; a grid of a few learning rates, the same for all variants, is all the tuning there is; held-out windows "
     "are treated as independent. At these budgets short contexts are what is learned, so the order may turn for larger models "
-    "and longer training.",
+    "and longer training. Whether attention gains by seeing less is not judged.",
 )
 
 MAP_COST = Observable("static_map_cost", "nats", noise="within")
@@ -122,7 +124,7 @@ STATIC_MAPS = Claim(
     against=("generative/static-pattern",),
     about=("generative/map-information",),
     experiment="generative/text",
-    profiles={**PROFILES, "cpu": Grid(seeds=4, **SMALL, rates=1, steps=300, test=320, variants="pair")},
+    profiles={**PROFILES, "cpu": Grid(seeds=4, **SMALL, rates=1, steps=260, test=320, variants="pair")},
     clauses=(
         Clause(
             label="loss increase with mean maps",
