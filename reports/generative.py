@@ -108,8 +108,8 @@ def _draw_curves(axes: Axes, curves: Mapping[str, Sequence[Sequence[float]]], co
             steps[1:], held_out[1:], color=COLOURS[i % len(COLOURS)], linestyle=DASHES[i % len(DASHES)],
             marker=MARKERS[i % len(MARKERS)], markersize=3.5, label=_said(name),
         )  # fmt: skip
-    axes.axhline(counting[COUNTED], color=INK, linewidth=1.4, label="counts of 4 characters, untrained")
-    axes.axhline(counting["counting 2"], color=GREY, linewidth=0.9, linestyle=":", label="counts of 2 characters")
+    axes.axhline(counting[COUNTED], color=INK, linewidth=1.4, label="Witten-Bell counts, 4 characters")
+    axes.axhline(counting["counting 2"], color=GREY, linewidth=0.9, linestyle=":", label="the same, 2 characters")
     axes.set_xlabel("training steps")
     axes.set_ylabel("teacher-forced loss (nats)")
     axes.set_title("Held-out loss of the first seed, at its best rate")
