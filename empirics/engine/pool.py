@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -27,6 +28,7 @@ from theory.core.errors import ContractError, TestbedError
 from theory.core.record import Exhibit, Record
 
 Result = tuple[list[Record], list[Exhibit]]
+Stored = TypeVar("Stored", Record, Exhibit)
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory", "ALLOC_FAILED")
 
 
@@ -94,7 +96,7 @@ def measure_chunk(
         started = time.perf_counter()
         output = experiment.measure(Lanes(experiment, lanes, device, Path(corpus[0]) if corpus else None))
         records, exhibits = to_records(experiment, lanes, output, time.perf_counter() - started)
-        return _with_corpus(records, corpus), exhibits
+        return _with_corpus(records, corpus), _with_corpus(exhibits, corpus)
     except ContractError:  # the experiment itself is not well formed: no lane of it can succeed
         raise
     except Exception as error:  # the lane boundary: an error of one lane must not cost its neighbours
@@ -118,10 +120,11 @@ def _failed(experiment: Experiment, lane: Lane, reason: str) -> Record:
     return Record(experiment.id, experiment.version, lane.cell, inner, lane.seed, {}, "failed", reason)
 
 
-def _with_corpus(records: list[Record], corpus: tuple[str, str] | None) -> list[Record]:
+def _with_corpus(found: list[Stored], corpus: tuple[str, str] | None) -> list[Stored]:
+    """The same with the hash of the input file in their cells."""
     if corpus is None:
-        return records
-    return [replace(one, cell={**one.cell, "corpus": corpus[1]}) for one in records]
+        return found
+    return [replace(one, cell={**one.cell, "corpus": corpus[1]}) for one in found]
 
 
 # ---------------------------------------------------------------------------- pools

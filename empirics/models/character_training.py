@@ -5,6 +5,7 @@ One step is one forward and one backward pass for all lanes; each lane has its o
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,20 +92,19 @@ def trained(
     optimiser = Adam(rate_l, beta_second=recipe.beta_second)
     decayed_1p = _decayed(arch, flat_lp.device) if recipe.decay else None
     half = recipe.precision == "bfloat16"
+
+    def loss_l(leaves: dict[str, torch.Tensor], step: int) -> torch.Tensor:
+        batch, drop_keys = batch_of(step), None if keys is None else keys * 1_000_003 + step
+        with torch.autocast(flat_lp.device.type, dtype=torch.bfloat16, enabled=half):
+            weights = unpacked(arch, leaves["flat"])
+            scores = logits(arch, weights, batch[:, :, :-1], dropout=recipe.dropout, drop_keys=drop_keys)
+        losses = next_symbol_losses(scores[:, :, read_from:].float(), batch[:, :, 1 + read_from :])
+        return losses.mean(dim=(1, 2))
+
     for step in range(recipe.n_steps):
         if watch is not None:
             watch(step, params["flat"])
-        batch = batch_of(step)
-        drop_keys = None if keys is None else keys * 1_000_003 + step
-
-        def loss_l(leaves: dict[str, torch.Tensor]) -> torch.Tensor:
-            with torch.autocast(flat_lp.device.type, dtype=torch.bfloat16, enabled=half):
-                scores = logits(arch, unpacked(arch, leaves["flat"]), batch[:, :, :-1],  # noqa: B023
-                                dropout=recipe.dropout, drop_keys=drop_keys)  # noqa: B023  # fmt: skip
-            losses = next_symbol_losses(scores[:, :, read_from:].float(), batch[:, :, 1 + read_from :])  # noqa: B023
-            return losses.mean(dim=(1, 2))
-
-        _, grads = gradients(loss_l, params)
+        _, grads = gradients(functools.partial(loss_l, step=step), params)
         norm_l1 = grads["flat"].square().sum(dim=1, keepdim=True).sqrt()
         grads["flat"] = grads["flat"] * (recipe.clip / norm_l1.clamp(min=recipe.clip))
         optimiser.rate_l = rate_l * recipe.share(step)

@@ -79,7 +79,7 @@ def load(path: Path | None) -> Corpus:
     Raises: DomainError for a file that cannot be read, is not UTF-8, or has fewer than two distinct characters.
     """
     if path is None:
-        from pydoc_data.topics import topics  # type: ignore[import-untyped]
+        from pydoc_data.topics import topics
 
         name = f"pydoc_data.topics of Python {platform.python_version()}"
         return corpus_of("".join(topics[key] for key in sorted(topics)), name)

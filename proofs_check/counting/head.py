@@ -76,11 +76,11 @@ def _hazard_cases(shift: int) -> list[tuple[str, float, Any]]:
 def _count_cases(shift: int) -> Iterator[tuple[str, int, int]]:
     for N in range(1, 9):
         for law, tie, closing in itertools.product(("fixed", "uniform"), ("neg", "drop"), (True, False)):
-            how = {"length_law": law, "tie": tie, "closing": closing}
+            how: dict[str, Any] = {"length_law": law, "tie": tie, "closing": closing}
             yield (
                 f"N={N} {how}",
-                counting.n_states(N=N, **how) + shift,  # type: ignore[arg-type]
-                len(counting.enumerate_states(N=N, **how).kinds),  # type: ignore[arg-type]
+                counting.n_states(N=N, **how) + shift,
+                len(counting.enumerate_states(N=N, **how).kinds),
             )
 
 
@@ -235,8 +235,8 @@ def _own_cases(strict: bool) -> Iterator[tuple[str, Fraction, Fraction]]:
                     away = gain * (score(n, head) - b)
                     answer = away > 0 if strict else away >= 0
                     right += mass * (answer == (n[1] > n[0]))
-                how = {"length_law": law, "N": 6, "head": head, "tie": tie, "b": b, "gain": gain}
-                yield f"{how}", Fraction(counting.fixed_threshold_accuracy(**how)), right  # type: ignore[arg-type]
+                how: dict[str, Any] = {"length_law": law, "N": 6, "head": head, "tie": tie, "b": b, "gain": gain}
+                yield f"{how}", Fraction(counting.fixed_threshold_accuracy(**how)), right
 
 
 def _prior_cases(tie: str) -> Iterator[tuple[str, Fraction, Fraction]]:
@@ -257,8 +257,8 @@ def _deviations(m: int, runs: int, seed: int, factor: Fraction) -> Any:
     head: Head = (Fraction(1), Fraction(1), HALF, Fraction(0), Fraction(1))
     states = counting.enumerate_states(N=12, closing=False)
     rows = [i for i, kind in enumerate(states.kinds) if kind != "word"]
-    bodies = [tuple(map(int, states.counts[i, 1:4])) for i in rows]
-    scores = [score(n, head) for n in bodies]  # type: ignore[arg-type]
+    bodies = [(int(a), int(b), int(c)) for a, b, c in states.counts[rows, 1:4]]
+    scores = [score(n, head) for n in bodies]
     order = sorted(range(len(rows)), key=scores.__getitem__)
     last = np.array([i + 1 == len(order) or scores[order[i + 1]] > scores[order[i]] for i in range(len(order))])
     drawn = np.random.default_rng(seed).multinomial(m, states.weight[rows] / states.weight[rows].sum(), runs)

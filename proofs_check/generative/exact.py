@@ -5,7 +5,7 @@ A row is a tuple of integers or fractions; losses are balls in nats.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -56,9 +56,9 @@ def entropy(masses: Iterable[Number]) -> Any:
 
 def optimal_loss(cases: Iterable[tuple[Hashable, Hashable, Number]]) -> Any:
     """Least expected log-loss of naming the target from the key, over (key, target, weight): a conditional entropy."""
-    table: dict[Hashable, Counter[Hashable]] = defaultdict(Counter)
+    table: dict[Hashable, dict[Hashable, Number]] = defaultdict(lambda: defaultdict(int))
     for key, target, weight in cases:
-        table[key][target] += weight  # type: ignore[assignment]
+        table[key][target] += weight
     whole = sum(sum(row.values()) for row in table.values())
     # equal terms are added up first: most tables hold few different ratios
     terms: dict[Fraction, Number] = defaultdict(int)
@@ -72,8 +72,8 @@ def optimal_loss(cases: Iterable[tuple[Hashable, Hashable, Number]]) -> Any:
 
 def best_accuracy(cases: Iterable[tuple[Hashable, Hashable, Number]]) -> Fraction:
     """Largest probability of naming the target from the key."""
-    table: dict[Hashable, Counter[Hashable]] = defaultdict(Counter)
+    table: dict[Hashable, dict[Hashable, Number]] = defaultdict(lambda: defaultdict(int))
     for key, target, weight in cases:
-        table[key][target] += weight  # type: ignore[assignment]
+        table[key][target] += weight
     whole = sum(sum(row.values()) for row in table.values())
     return Fraction(sum(max(row.values()) for row in table.values())) / whole

@@ -7,7 +7,7 @@ Of 2505.19531 only the abstract and the opening were first-hand; its theorems ar
 from __future__ import annotations
 
 from theory.boolean.parameters import ARXIV, PARENT
-from theory.core.bound import Source
+from theory.core.bound import Source, derived
 from theory.core.claim import Statement
 
 
@@ -17,10 +17,6 @@ def _quoted(where: str) -> Source:
 
 def _parent(where: str) -> Source:
     return Source(PARENT, where)
-
-
-def _ours(step: str) -> Source:
-    return Source(derived=step)
 
 
 STATEMENTS = (
@@ -139,74 +135,74 @@ STATEMENTS = (
     Statement(
         "boolean/lower-bound",
         "For every learner, every coordinate j and b uniform: E|v_j - f_j| >= min{k/d, 1 - k/d} - (1 - (1 - 2^-k)^n).",
-        _ours("P10, corrected form of Theorem 4.3"),
+        derived("P10, corrected form of Theorem 4.3"),
         functions=("support_error_lower_bound", "support_bound_max_n", "fano_identification_bound"),
     ),
     Statement(
         "boolean/schedule-at-reachable-d",
         "With constant 1 and eps <= 1 the theorem's step leaves the population error at 1/4 or more for every "
         "4 <= d <= 10^20, while the step 8 d (ln d + c) leaves about 1/(4 e^c + 2).",
-        _ours("P6, P9"),
+        derived("P6, P9"),
         functions=("theorem_schedule", "step_size_for_error", "softmax_after_step"),
     ),
     Statement(
         "boolean/read-outs",
         "Ranking, a linear threshold and rounding become exact at different steps and sample sizes.",
-        _ours("linear-read-out"),
+        derived("linear-read-out"),
         functions=("read_outs", "linear_margin", "balance_failure"),
     ),
     Statement(
         "boolean/gap-law",
         "d times the gap is E[f(s) phi'(xbar) (s/k - r/(d-k))] for any symmetric label and link.",
-        _ours("P2, P4"),
+        derived("P2, P4"),
         functions=("symmetric_gap", "chow_gap"),
     ),
     Statement(
         "boolean/contrast-moments",
         "One sample's contrast has the closed second moment of the derivation.",
-        _ours("P3"),
+        derived("P3"),
         functions=("contrast_moments", "contrast_misorder_probability"),
     ),
     Statement(
         "boolean/ranking-law",
         "All t supervised pairs are ranked with the probability of the limit law.",
-        _ours("P8"),
+        derived("P8"),
         functions=("pair_ranking_probability", "all_pairs_probability", "ranking_n"),
     ),
     Statement(
         "boolean/proposition-A",
         "A finite-sample bound on the error after one step, with explicit constants.",
-        _ours("P12"),
+        derived("P12"),
         functions=("one_step_certificate", "balance_failure"),
     ),
     Statement(
         "boolean/elimination",
         "Elimination names the support with probability sum_r Bin(n, 2^-k)(r) (1 - 2^-r)^(d-k).",
-        _ours("P11"),
+        derived("P11"),
         functions=("elimination_probability",),
     ),
     Statement(
         "boolean/misspecification",
         "The raw model's population optimum keeps mass off the support for k >= 3.",
-        _ours("P7"),
+        derived("P7"),
         functions=("raw_population_mass", "affine_population_scale"),
     ),
     Statement(
         "boolean/parity-pairs",
         "With the parent's link one step ranks all d/4 parity pairs at about 2 ln(M/delta)/SNR^2 samples, of order d log d.",
-        _ours("link-moments, link-signal"),
+        derived("link-moments, link-signal"),
         functions=("parity_pair_moments", "parity_sample_size"),
     ),
     Statement(
         "boolean/step-hypotheses",
         "What one step learns needs the zero start, gradient entries better than 1/(16 d) and weights that are not rounded.",
-        _ours("step noise, for the gradient; measured, for the rest"),
+        derived("step noise, for the gradient; measured, for the rest"),
         functions=("oracle_tolerance",),
     ),
     Statement(
         "boolean/noise",
         "Flipped hints shrink the gap by 1 - 2 rho; an eighth of corrupted hints can tie an irrelevant bit.",
-        _ours("step noise"),
+        derived("step noise"),
         functions=("breakdown_fraction", "oracle_tolerance"),
     ),
 )

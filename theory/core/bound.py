@@ -63,6 +63,16 @@ class Source:
         }
 
 
+def derived(step: str) -> Source:
+    """A source of ours: the step of a derivation that shows it."""
+    return Source(derived=step)
+
+
+def chosen(how: str) -> Source:
+    """A threshold that was set, with the reason; it proves nothing by itself."""
+    return Source(where=how, provenance="chosen")
+
+
 @dataclass(frozen=True)
 class Hypothesis:
     """A condition of a bound: its words, and a predicate that takes the coordinates it names by keyword."""

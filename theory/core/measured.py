@@ -37,8 +37,7 @@ class Measured:
     @classmethod
     def of(cls, run: RunFile) -> Measured:
         """The index of a run file; where several input files were read, that of the last start goes first."""
-        last = next((one.get("corpus") for one in reversed(run.launches())), None)
-        sha = last["sha256"] if last else None
+        sha = run.last_corpus()
         return cls(run.get("experiments"), sorted(run.records(), key=lambda one: one.cell.get("corpus") != sha))
 
     def values(self, experiment: str, observable: str, cell: Cell) -> dict[int, Value]:

@@ -222,6 +222,11 @@ class RunFile:
         """All launches, first to last."""
         return [_parse(body) for _, body in self._rows("launches", "ORDER BY id")]
 
+    def last_corpus(self) -> str | None:
+        """SHA-256 of the input file of the last start; None where it read none."""
+        last = next((one.get("corpus") for one in reversed(self.launches())), None)
+        return str(last["sha256"]) if last else None
+
     def add_records(self, records: Iterable[Record], *, launch: int, exhibits: Iterable[Exhibit] = ()) -> int:
         """Store records and exhibits in one transaction; those already there are left alone.  Returns how many are new."""
         with self._writing():
@@ -268,9 +273,11 @@ class RunFile:
         return [one for one in found if one.status != "ok"]
 
     def exhibits(self, experiment: str | None = None) -> list[Exhibit]:
-        """All exhibits, or those of one experiment."""
+        """All exhibits, or those of one experiment; those of the last start's input file first."""
         found = [Exhibit(**_parse(body)) for _, _, body in self._rows("exhibits", "ORDER BY key", about=experiment)]
-        return [one for one in found if experiment is None or one.experiment == experiment]
+        sha = self.last_corpus()
+        kept = [one for one in found if experiment is None or one.experiment == experiment]
+        return sorted(kept, key=lambda one: one.cell.get("corpus") != sha)
 
     def add_packed(self, cells: Mapping[str, Sequence[Record]]) -> None:
         """Store records with one compressed row a cell: the compact form of a finished run."""

@@ -74,8 +74,11 @@ class AtMost(Relation):
                 return Verdict(Outcome.CONFIRMED, None, "attained by an example")
             return _tight_or_loose(ratio(bound, span.low), self.tight)
         if span.high == math.inf and math.isfinite(span.low):
-            return Verdict(Outcome.CONSISTENT, ratio(bound, span.low), "examples can refute but not confirm it")
+            return Verdict(Outcome.CONSISTENT, self._slack(bound, span.low), "examples can refute but not confirm it")
         return _undecided(span, edge)
+
+    def _slack(self, larger: float, smaller: float) -> float | None:
+        return None if self.tight == math.inf else ratio(larger, smaller)
 
     def is_vacuous(self, bound: float, limits: tuple[float, float]) -> bool:
         """True when the bound is not below the highest value there is."""
@@ -105,8 +108,11 @@ class AtLeast(Relation):
                 return Verdict(Outcome.CONFIRMED, None, "attained by an example")
             return _tight_or_loose(ratio(span.high, bound), self.tight)
         if span.low == -math.inf and math.isfinite(span.high):
-            return Verdict(Outcome.CONSISTENT, ratio(span.high, bound), "examples can refute but not confirm it")
+            return Verdict(Outcome.CONSISTENT, self._slack(span.high, bound), "examples can refute but not confirm it")
         return _undecided(span, edge)
+
+    def _slack(self, larger: float, smaller: float) -> float | None:
+        return None if self.tight == math.inf else ratio(larger, smaller)
 
     def is_vacuous(self, bound: float, limits: tuple[float, float]) -> bool:
         """True when the bound is not above the lowest value there is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import constant
+from theory.core.bound import chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.relation import AtLeast, AtMost, Equals, Exceeds
@@ -13,8 +13,6 @@ from theory.counting.predictions import (
     above_prior,
     area_as_accuracy,
     area_from_accuracy,
-    chosen,
-    derived,
     ensemble_law,
     ensemble_law_linear,
     failing_length,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import constant
+from theory.core.bound import chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.relation import AtLeast, AtMost, Equals, Exceeds
 from theory.counting.claims_heads import SHORT, TESTBED
 from theory.counting.grids import SHORT_STEPS, rate_of
-from theory.counting.predictions import chosen, derived
 
 LOSSES = ("answer", "full", "full+closing")
 

@@ -12,7 +12,7 @@ import math
 import numbers
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 from theory.core.domain import Integer, Parameter, is_integer, is_real, require
 
@@ -50,9 +50,9 @@ def like(result: Fraction, *inputs: object) -> Number:
     return result if is_exact(*inputs) else float(result)
 
 
-def is_finite(value: object) -> bool:
+def is_finite(value: object) -> TypeGuard[Number]:
     """True for a real number that is neither infinite nor a NaN nor a bool."""
-    return is_real(value) and (is_exact(value) or math.isfinite(float(value)))  # type: ignore[arg-type]
+    return is_real(value) and (is_exact(value) or math.isfinite(float(cast(Number, value))))
 
 
 def require_finite(where: str, name: str, *values: object, meaning: str = "") -> None:
@@ -63,7 +63,7 @@ def require_finite(where: str, name: str, *values: object, meaning: str = "") ->
 
 def require_positive(where: str, name: str, value: object, meaning: str = "") -> None:
     """Raise DomainError unless the value is a finite number above 0."""
-    holds = is_finite(value) and value > 0  # type: ignore[operator]
+    holds = is_finite(value) and value > 0
     require(holds, where=where, name=name, meaning=meaning, rule="be a finite number above 0", value=value)
 
 

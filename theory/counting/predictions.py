@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.core.bound import Hypothesis, Source, bound
+from theory.core.bound import Hypothesis, bound, chosen, derived
 from theory.core.domain import Choice, Integer, Parameter, Real
 from theory.counting.accuracy import (
     intervention_surface,
@@ -48,16 +48,6 @@ RESOLVED = Hypothesis(
 )
 UPWARD = Hypothesis("the head speaks for 1: its gain is positive", lambda gain: gain > 0)
 DELTA = 1e-4  # probability with which one sample of strings may leave the stated error; chosen
-
-
-def derived(step: str) -> Source:
-    """A source of ours."""
-    return Source(derived=step)
-
-
-def chosen(how: str) -> Source:
-    """A threshold that we set."""
-    return Source(where=how, provenance="chosen")
 
 
 # ---------------------------------------------------------------------------- surfaces

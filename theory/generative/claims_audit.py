@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import Source, bound, constant
+from theory.core.bound import bound, chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.relation import AtLeast, AtMost, Equals
 from theory.generative.cost import parameter_count
-from theory.generative.parameters import HEADS, MIXER, MIXERS, WIDTH, D, T, V, ours, secondary
+from theory.generative.parameters import HEADS, MIXER, MIXERS, WIDTH, D, T, V, secondary
 
 CAUSAL = tuple(one for one in MIXERS if one != "generative_window_mean")
 LEAKY = "generative_window_mean"
@@ -20,7 +20,7 @@ GPU_SETTING = {"V": 65, "d": 384, "D": 6, "T": 256, "h": 6}
 PARAMETERS = Observable("parameters", low=0, evidence="exact")
 
 
-@bound(params=(V, WIDTH, D, T, MIXER, HEADS), direction="exact", source=ours("P1"), systems=("float",),
+@bound(params=(V, WIDTH, D, T, MIXER, HEADS), direction="exact", source=derived("P1"), systems=("float",),
        latex=r"Vd + D(c_{\mathrm{mix}} + 2rd^2 + 2d) + d")  # fmt: skip
 def built_parameters(m: Any, *, V: int, d: int, D: int, T: int, mixer: str, h: int) -> float:
     """Parameters of a model without biases, position vectors left out."""
@@ -28,7 +28,7 @@ def built_parameters(m: Any, *, V: int, d: int, D: int, T: int, mixer: str, h: i
     return parameter_count(V=V, d=d, D=D, T=T, mixer=mixer, h=h)
 
 
-@bound(params=(V, WIDTH, D, T, MIXER, HEADS), direction="exact", source=ours("P1 without the d^2 of the output map"),
+@bound(params=(V, WIDTH, D, T, MIXER, HEADS), direction="exact", source=derived("P1 without the d^2 of the output map"),
        systems=("float",), latex=r"Vd + D(c_{\mathrm{mix}} - d^2 + 2rd^2 + 2d) + d")  # fmt: skip
 def without_output_map(m: Any, *, V: int, d: int, D: int, T: int, mixer: str, h: int) -> float:
     """Negative control: forgets the output map of every mixing sublayer."""
@@ -109,11 +109,7 @@ def _audited(sizes: dict[str, Any], seeds: int) -> Grid:
     return plain + reductions + placements + short
 
 
-def _chosen(how: str) -> Source:
-    return Source(where=how, provenance="chosen")
-
-
-NO_INFLUENCE = constant(0, ours("P12: the future must not change a causal model at all"), name="no influence")
+NO_INFLUENCE = constant(0, derived("P12: the future must not change a causal model at all"), name="no influence")
 
 CAUSALITY = Claim(
     id="generative/causality",
@@ -137,7 +133,7 @@ CAUSALITY = Claim(
         Clause(
             label="window mean, inside",
             observable=GRADIENT,
-            bound=constant(VISIBLE, _chosen("far above rounding, far below the .1 measured")),
+            bound=constant(VISIBLE, chosen("far above rounding, far below the .1 measured")),
             relation=AtLeast(tight=1e7),
             at={"mixer": LEAKY, "t": _inside},
             control=Control(at={"t": 1}, says="the first position"),
@@ -153,7 +149,7 @@ CAUSALITY = Claim(
         Clause(
             label="streamed equals teacher-forced",
             observable=GAP,
-            bound=constant(ROUNDING, _chosen("rounding in float32, the coarsest precision used")),
+            bound=constant(ROUNDING, chosen("rounding in float32, the coarsest precision used")),
             relation=AtMost(),
             control=Control(at={"mixer": LEAKY}, says="the mean of the whole window"),
         ),

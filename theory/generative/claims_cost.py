@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import bound, constant
+from theory.core.bound import bound, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.domain import Choice, Parameter
 from theory.core.evidence import Observable
 from theory.core.relation import AtMost, Equals, Exceeds, ScalesAs
 from theory.generative.cost import activation_memory_delta
-from theory.generative.parameters import WIDTH, D, T, ours
+from theory.generative.parameters import WIDTH, D, T
 
 SECONDS = Observable("seconds", "s", low=0, noise="median")
 RECURRENT = ("generative", "generative_running_mean")
@@ -20,13 +20,13 @@ SLOPE = 0.3  # chosen: times on a shared machine scatter by a tenth, and fixed c
 FUSED_SLOPE = 0.6  # chosen: the linear part of fused attention was measured to bend it by .2 to .5 at these lengths
 
 
-@bound(params=(T,), direction="asymptotic", source=ours("P15"))
+@bound(params=(T,), direction="asymptotic", source=derived("P15"))
 def linear(m: Any, *, T: Any) -> Any:
     """Time of a generative sublayer up to a factor: the length."""
     return m.number(T)
 
 
-@bound(params=(T,), direction="asymptotic", source=ours("P2"))
+@bound(params=(T,), direction="asymptotic", source=derived("P2"))
 def quadratic(m: Any, *, T: Any) -> Any:
     """Time of attention's scores and maps up to a factor: the square of the length."""
     return m.power(m.number(T), 2)
@@ -98,7 +98,7 @@ IMPLEMENTATION = Parameter("implementation", Choice(("stack_index", "maximum", "
 BYTES = Parameter("bytes", Choice((2, 4)), "bytes of a number (the letter b)")
 
 
-@bound(params=(T, WIDTH, D, IMPLEMENTATION, BYTES), direction="exact", source=ours("P5"), systems=("float",),
+@bound(params=(T, WIDTH, D, IMPLEMENTATION, BYTES), direction="exact", source=derived("P5"), systems=("float",),
        latex=r"T\,r\,d\,D\,(k - 2b),\ k = 8 + b,\ 3b,\ 1 + b")  # fmt: skip
 def kept_above_gelu(m: Any, *, T: int, d: int, D: int, implementation: str, bytes: int) -> float:
     """Bytes a sequence that the function as activation keeps above GELU."""
@@ -106,7 +106,7 @@ def kept_above_gelu(m: Any, *, T: int, d: int, D: int, implementation: str, byte
     return activation_memory_delta(B=1, T=T, d=d, D=D, implementation=implementation, bytes=bytes)
 
 
-@bound(params=(T, WIDTH, D, IMPLEMENTATION, BYTES), direction="exact", source=ours("P5 with a 32-bit index"),
+@bound(params=(T, WIDTH, D, IMPLEMENTATION, BYTES), direction="exact", source=derived("P5 with a 32-bit index"),
        systems=("float",), latex=r"T\,r\,d\,D\,(k - 2b),\ k = 4 + b,\ 3b,\ 1 + b")  # fmt: skip
 def kept_with_short_index(m: Any, *, T: int, d: int, D: int, implementation: str, bytes: int) -> float:
     """Negative control: an index of 4 bytes."""
@@ -138,7 +138,7 @@ KEPT_BYTES = Claim(
         Clause(
             label="a mask keeps less than GELU",
             observable=BYTES_KEPT,
-            bound=constant(-1, ours("P5: 1 + b < 2b for b = 2 and 4")),
+            bound=constant(-1, derived("P5: 1 + b < 2b for b = 2 and 4")),
             relation=AtMost(),
             at={"implementation": "mask"},
             control=Control(at={"implementation": "stack_index"}, says="stack and reduce with indices"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from theory.core.bound import Hypothesis, Source, bound, constant
+from theory.core.bound import Hypothesis, bound, chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.domain import Choice, Parameter
 from theory.core.evidence import Observable
@@ -22,7 +22,7 @@ from theory.generative.grids import (
     seen_back,
     source_named,
 )
-from theory.generative.parameters import DEPTH, KEYS, MIXER, T, V, ours
+from theory.generative.parameters import DEPTH, KEYS, MIXER, T, V
 from theory.generative.sources import MarkovSource
 
 SOURCE = Parameter("source", Choice(SOURCES), "name of the source")
@@ -33,15 +33,11 @@ BEST_EXCESS = Observable("excess", "nats", evidence="witness_above", noise="with
 BEST_LOSS = Observable("loss", "nats", low=0, evidence="witness_above", noise="within")
 
 
-def _chosen(how: str) -> Source:
-    return Source(where=how, provenance="chosen")
-
-
 # ---------------------------------------------------------------------------- reach
 SEEN = r"\frac{1}{T} \sum_{t=1}^{T} \left(h_{\min(t, w)} - h_t\right)"
 
 
-@bound(params=(SOURCE, MIXER, DEPTH, T), direction="lower", source=ours("P7 with the sight of P6"), systems=("float",),
+@bound(params=(SOURCE, MIXER, DEPTH, T), direction="lower", source=derived("P7 with the sight of P6"), systems=("float",),
        latex=SEEN)  # fmt: skip
 def floor_gap(m: Any, *, source: str, mixer: str, D: int, T: int) -> float:
     """Least excess over the entropy of a stack that sees its last w = D + 1 tokens (2^D if dilated, else all)."""
@@ -50,7 +46,7 @@ def floor_gap(m: Any, *, source: str, mixer: str, D: int, T: int) -> float:
 
 
 @bound(
-    params=(SOURCE, MIXER, DEPTH, T), direction="lower", source=ours("P7 with w = D"), systems=("float",), latex=SEEN
+    params=(SOURCE, MIXER, DEPTH, T), direction="lower", source=derived("P7 with w = D"), systems=("float",), latex=SEEN
 )
 def floor_gap_one_short(m: Any, *, source: str, mixer: str, D: int, T: int) -> float:
     """Negative control: the gap of a stack that sees D tokens, as depth is often read."""
@@ -61,7 +57,7 @@ def floor_gap_one_short(m: Any, *, source: str, mixer: str, D: int, T: int) -> f
 @bound(
     params=(SOURCE, MIXER, DEPTH, T),
     direction="lower",
-    source=ours("P7 with w = D + 2"),
+    source=derived("P7 with w = D + 2"),
     systems=("float",),
     latex=SEEN,
 )
@@ -71,7 +67,7 @@ def floor_gap_one_more(m: Any, *, source: str, mixer: str, D: int, T: int) -> fl
     return reach_gap(source, mixer, D + 1, T)
 
 
-@bound(params=(SOURCE, T), direction="lower", source=ours("P7 with w = 1"), systems=("float",),
+@bound(params=(SOURCE, T), direction="lower", source=derived("P7 with w = 1"), systems=("float",),
        latex=r"\frac{1}{T} \sum_{t=1}^{T} (h_1 - h_t)")  # fmt: skip
 def blind_gap(m: Any, *, source: str, T: int) -> float:
     """Least excess over the entropy of a stack that sees the current token only; for a lag source, of any shorter sight."""
@@ -150,7 +146,7 @@ REACH_FLOOR = Claim(
     limits="Networks of one size and budget. Where the gap is 0 the lower clause says only that nothing leaks.",
 )
 
-LEARNED = constant(0.01, _chosen("a hundredth of what the copy is worth"))
+LEARNED = constant(0.01, chosen("a hundredth of what the copy is worth"))
 CLIFF_DEPTH = {"generative": 3, "generative_dilated": 2, "attention": 1, "static": 1}
 CLIFF_STEPS = {"generative": 3, "generative_dilated": 2, "attention": 3, "static": 5}  # in units of the shallow stack's
 
@@ -237,7 +233,7 @@ DEPTH_CLIFF = Claim(
 
 
 # ---------------------------------------------------------------------------- the leak
-@bound(params=(SOURCE, T), direction="lower", source=ours("P7 with w = T"), systems=("float",),
+@bound(params=(SOURCE, T), direction="lower", source=derived("P7 with w = T"), systems=("float",),
        latex=r"\frac{1}{T} \sum_{t=1}^{T} h_t")  # fmt: skip
 def causal_floor(m: Any, *, source: str, T: int) -> float:
     """Least loss of any causal predictor."""
@@ -248,7 +244,7 @@ def causal_floor(m: Any, *, source: str, T: int) -> float:
 UNIFORM = Hypothesis("the source is independent and uniform", lambda source: source.startswith("uniform"))
 
 
-@bound(params=(SOURCE, T), direction="lower", source=ours("P12"), hypotheses=(UNIFORM,), systems=("float",),
+@bound(params=(SOURCE, T), direction="lower", source=derived("P12"), hypotheses=(UNIFORM,), systems=("float",),
        latex=r"\frac{2}{T} H")  # fmt: skip
 def window_mean_floor(m: Any, *, source: str, T: int) -> float:
     """Least teacher-forced loss with the mean of the whole window: only the first and last position stay honest."""
@@ -299,7 +295,7 @@ WINDOW_MEAN = Claim(
             label="window mean, teacher-forced",
             kind="learnability",
             observable=LOSS,
-            bound=constant(NINE_TENTHS, _chosen("nine tenths of the entropy")),
+            bound=constant(NINE_TENTHS, chosen("nine tenths of the entropy")),
             relation=AtMost(tight=5),
             control=Control(at={"mixer": RUNNING, "steps": _few}, says="the causal running mean"),
         ),
@@ -307,7 +303,7 @@ WINDOW_MEAN = Claim(
             label="window mean, best seed",
             kind="existence",
             observable=BEST_LOSS,
-            bound=constant(0.5, _chosen("a third of the entropy; the floor is .347")),
+            bound=constant(0.5, chosen("a third of the entropy; the floor is .347")),
             relation=AtMost(),
             control=Control(at={"mixer": RUNNING, "steps": _few}, says="the causal running mean"),
         ),
@@ -323,7 +319,7 @@ WINDOW_MEAN = Claim(
             label="streaming above teacher-forced",
             kind="learnability",
             observable=OVER_SEEN,
-            bound=constant(0.3, _chosen("a fifth of the entropy; a causal model has rounding alone")),
+            bound=constant(0.3, chosen("a fifth of the entropy; a causal model has rounding alone")),
             relation=AtLeast(tight=20),
             at={"read": "streaming"},
             control=Control(at={"mixer": RUNNING, "steps": _few}, says="the causal running mean"),
@@ -363,7 +359,7 @@ FLOOR_AUDIT = Claim(
             observable=LEAK_Z,
             bound=constant(
                 10,
-                _chosen("no chance reaches it; every honest model measured here lay above the floor"),
+                chosen("no chance reaches it; every honest model measured here lay above the floor"),
                 name="ten errors",
             ),
             relation=AtLeast(tight=1e3),
@@ -372,7 +368,7 @@ FLOOR_AUDIT = Claim(
         Clause(
             label="causal variants",
             observable=LEAK_Z,
-            bound=constant(4, _chosen("a normal number exceeds 4 once in 30000"), name="four errors"),
+            bound=constant(4, chosen("a normal number exceeds 4 once in 30000"), name="four errors"),
             relation=AtMost(),
             at={"mixer": ("generative", RUNNING), "steps": _enough},
             control=Control(at={"mixer": LEAKY, "steps": _own}, says="the mean of the whole window"),
@@ -387,7 +383,7 @@ ACCURACY = Observable("accuracy", low=0, high=1, noise="within")
 TWO_SHORT = Hypothesis("two blocks less leave a stack", lambda D: D >= 2)
 
 
-@bound(params=(KEYS, V, DEPTH), direction="lower", source=ours("P11"), systems=("float",),
+@bound(params=(KEYS, V, DEPTH), direction="lower", source=derived("P11"), systems=("float",),
        latex=r"\frac{K - m}{K} H(\pi),\ m = \min(\lfloor D/2 \rfloor, K)")  # fmt: skip
 def recall_loss(m: Any, *, K: int, V: int, D: int) -> float:
     """Least loss at the query of a plain stack of depth D."""
@@ -395,7 +391,7 @@ def recall_loss(m: Any, *, K: int, V: int, D: int) -> float:
     return recall_floor(K=K, V=V, D=D)[0]
 
 
-@bound(params=(KEYS, V, DEPTH), direction="lower", source=ours("P11 with two blocks less"), hypotheses=(TWO_SHORT,),
+@bound(params=(KEYS, V, DEPTH), direction="lower", source=derived("P11 with two blocks less"), hypotheses=(TWO_SHORT,),
        systems=("float",), latex=r"\frac{K - m}{K} H(\pi),\ m = \lfloor D/2 \rfloor - 1")  # fmt: skip
 def recall_loss_two_short(m: Any, *, K: int, V: int, D: int) -> float:
     """Negative control: the floor with one visible pair less."""
@@ -403,7 +399,7 @@ def recall_loss_two_short(m: Any, *, K: int, V: int, D: int) -> float:
     return recall_floor(K=K, V=V, D=D - 2)[0]
 
 
-@bound(params=(KEYS, V, DEPTH), direction="upper", source=ours("P11"), systems=("float",),
+@bound(params=(KEYS, V, DEPTH), direction="upper", source=derived("P11"), systems=("float",),
        latex=r"\frac{m}{K} + \frac{K - m}{K} \max\pi")  # fmt: skip
 def recall_accuracy(m: Any, *, K: int, V: int, D: int) -> float:
     """Largest accuracy at the query of a plain stack of depth D."""
@@ -411,14 +407,14 @@ def recall_accuracy(m: Any, *, K: int, V: int, D: int) -> float:
     return recall_floor(K=K, V=V, D=D)[1]
 
 
-@bound(params=(KEYS, V, DEPTH), direction="upper", source=ours("no value seen"), latex=r"1 / V")
+@bound(params=(KEYS, V, DEPTH), direction="upper", source=derived("no value seen"), latex=r"1 / V")
 def recall_by_luck(m: Any, *, K: Any, V: Any, D: Any) -> Any:
     """Negative control: the accuracy of a predictor that has seen no value."""
     del m, K, D
     return 1 / V
 
 
-@bound(params=(KEYS, V), direction="lower", source=ours("P10"), systems=("float",),
+@bound(params=(KEYS, V), direction="lower", source=derived("P10"), systems=("float",),
        latex=r"E[H(N/K)],\ N \sim \mathrm{Mult}(K, 1/V)")  # fmt: skip
 def bag_loss(m: Any, *, K: int, V: int) -> float:
     """Least loss at the query of a predictor that sees the bag of values only."""
@@ -427,7 +423,11 @@ def bag_loss(m: Any, *, K: int, V: int) -> float:
 
 
 @bound(
-    params=(KEYS, V), direction="lower", source=ours("the bag's values not seen"), systems=("float",), latex=r"\log V"
+    params=(KEYS, V),
+    direction="lower",
+    source=derived("the bag's values not seen"),
+    systems=("float",),
+    latex=r"\log V",
 )
 def blind_loss(m: Any, *, K: int, V: int) -> float:
     """Negative control: the loss of a predictor that has not seen the bag either."""
@@ -483,7 +483,7 @@ RECALL = Claim(
             label="below the bag floor",
             kind="existence",
             observable=BEST_LOSS,
-            bound=constant(0.7, _chosen("a tenth below the bag floor .770")),
+            bound=constant(0.7, chosen("a tenth below the bag floor .770")),
             relation=AtMost(),
             at=SOLVING,
             control=Control(at={**BAG, "steps": _own}, says="one block without positions"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import Source, constant
+from theory.core.bound import chosen, constant
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.fold import Best
@@ -35,10 +35,6 @@ PROFILES = {
 }
 NO_GAIN = 0.005  # chosen: small beside the .03 to .3 by which variants differ
 TUNED = (Best("factor", by="tuning_loss"),)  # each arm at its own best rate, chosen on text that is not judged
-
-
-def _chosen(how: str) -> Source:
-    return Source(where=how, provenance="chosen")
 
 
 def _clause(label: str, observable: Observable, first: str, second: str, control: str = UNTRAINED) -> Clause:
@@ -83,7 +79,7 @@ SMALLER_LOSS = Claim(
             label="running mean no better than plain",
             kind="learnability",
             observable=OVER_PLAIN,
-            bound=constant(0, _chosen("the plain variant at its best rate")),
+            bound=constant(0, chosen("the plain variant at its best rate")),
             relation=AtLeast(NO_GAIN),
             folds=TUNED,
             at={"variant": RUNNING, "read": "streaming", "factor": rate_factors},
@@ -102,7 +98,7 @@ SMALLER_LOSS = Claim(
         Clause(
             label="causal variants stream alike",
             observable=STREAMING_ERROR,
-            bound=constant(1e-5, _chosen("rounding in float32")),
+            bound=constant(1e-5, chosen("rounding in float32")),
             relation=AtMost(),
             at={"variant": ("attention", PLAIN, RUNNING), "read": "streaming", "factor": 1.0},
             control=Control(at={"variant": LEAKY}, says="the mean of the whole window"),
@@ -132,7 +128,7 @@ STATIC_MAPS = Claim(
             label="loss increase with mean maps",
             kind="learnability",
             observable=MAP_COST,
-            bound=constant(0.005, _chosen("a static pattern would cost nothing; untrained maps cost less than .0001")),
+            bound=constant(0.005, chosen("a static pattern would cost nothing; untrained maps cost less than .0001")),
             relation=AtLeast(tight=1e3),
             control=Control(observable=MAP_COST_UNTRAINED, says="the same models before training"),
         ),
@@ -140,7 +136,7 @@ STATIC_MAPS = Claim(
             label="input-dependent fraction rises",
             kind="learnability",
             observable=FRACTION_RISE,
-            bound=constant(0.005, _chosen("over two hundred times the fraction of untrained maps")),
+            bound=constant(0.005, chosen("over two hundred times the fraction of untrained maps")),
             relation=AtLeast(tight=1e3),
             control=Control(observable=FRACTION_UNTRAINED, says="the fraction before training"),
         ),

@@ -59,11 +59,6 @@ def secondary(where: str) -> Source:
     return Source(ARXIV, where, "v1", provenance="secondary")
 
 
-def ours(step: str) -> Source:
-    """A source that is a step of our own derivations."""
-    return Source(derived=step)
-
-
 def probabilities(where: str, name: str, values: Sequence[float]) -> tuple[float, ...]:
     """The entries of a probability vector as floats.
 

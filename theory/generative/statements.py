@@ -6,9 +6,9 @@ no theorem, so all propositions are derived.  Standings follow from findings and
 
 from __future__ import annotations
 
-from theory.core.bound import Source
+from theory.core.bound import Source, derived
 from theory.core.claim import Statement
-from theory.generative.parameters import ARXIV, ours, secondary
+from theory.generative.parameters import ARXIV, secondary
 
 
 def _abstract(where: str = "abstract") -> Source:
@@ -98,7 +98,7 @@ READINGS = (
     Statement(
         "generative/bag-reading",
         "A running mean tells a model the bag of the prefix and nothing of its order, whatever its depth.",
-        ours("P10, without its hypotheses"),
+        derived("P10, without its hypotheses"),
         "This holds for one block without positions; with positions before a norm, or with two blocks, it is false.",
         reading=True,
         functions=("urn_entropy",),
@@ -106,7 +106,7 @@ READINGS = (
     Statement(
         "generative/lossy-max-reading",
         "An element-wise maximum of neighbours destroys the predecessor, so such a stack cannot copy.",
-        ours("P9, without its hypotheses"),
+        derived("P9, without its hypotheses"),
         "With the pair code (u, -u) maximum and linear maps hold the last D + 1 tokens exactly.",
         reading=True,
         functions=("merge_is_lossless",),
@@ -114,7 +114,7 @@ READINGS = (
     Statement(
         "generative/depth-reading",
         "A stack of D blocks sees the last D tokens.",
-        ours("P6, off by one"),
+        derived("P6, off by one"),
         "It sees the last D + 1 tokens, the current one included.",
         reading=True,
         functions=("receptive_field",),
@@ -126,124 +126,124 @@ PROPOSITIONS = (
         "generative/parameters",
         "N = V d + D (c + 2 r d^2 + 2 d) + d with c = 4 d^2 for attention, d^2 for every generative form and none, "
         "2 d^2 + h T^2 for static maps; removed has c = 0 and one norm; biases, positions and the output map as said.",
-        ours("P1"),
+        derived("P1"),
         functions=("parameter_count",),
     ),
     Statement(
         "generative/matmul-work",
         "Mixing costs 8 T d^2 + 4 T^2 d (attention), 4 T d^2 + 2 T^2 d (static), 2 T d^2 (generative, none) FLOP and the "
         "MLP 4 r T d^2.",
-        ours("P2"),
+        derived("P2"),
         functions=("block_matmul_flops",),
     ),
     Statement(
         "generative/crossovers",
         "At equal width the generative block does less work at every length, by the ratio ((8+4r) d + 4T)/((2+4r) d); the "
         "quadratic part equals the rest at (2+r) d; at equal block parameters the width is d sqrt((4+2r)/(1+2r)).",
-        ours("P3"),
+        derived("P3"),
         functions=("speedup_bound", "quadratic_crossover_length", "isoparameter_width"),
     ),
     Statement(
         "generative/decoding-state",
         "After t tokens the key-value cache holds 2 B t D d b bytes; the generative function keeps B D m b, and with a "
         "running mean B D m (b + b_acc).",
-        ours("P4"),
+        derived("P4"),
         functions=("kv_cache_bytes", "recurrent_state_bytes"),
     ),
     Statement(
         "generative/kept-bytes",
         "Per hidden number, GELU keeps 2b bytes for the backward pass, stack and reduction with indices 8 + b, an "
         "element-wise maximum 3b, a mask 1 + b.",
-        ours("P5"),
+        derived("P5"),
         functions=("activation_memory_delta",),
     ),
     Statement(
         "generative/reach",
         "The output at t depends on exactly the last D + 1 tokens and t; s shifts a block give s D + 1, doubling gaps "
         "1 + s (2^D - 1); running mean, attention and static maps reach the whole prefix.",
-        ours("P6"),
+        derived("P6"),
         functions=("receptive_field", "generative_function"),
     ),
     Statement(
         "generative/window-floor",
         "A predictor that depends on the last w tokens and t has expected loss at least (1/T) sum_t h_min(t,w); for a "
         "source of minimal order k <= T this exceeds the entropy floor iff w < k.",
-        ours("P7"),
+        derived("P7"),
         functions=("window_floor", "conditional_entropies", "lag_copy_floor", "entropy_rate_bounds"),
     ),
     Statement(
         "generative/shift-register",
         "D blocks of the function max and linear maps, of width 2 V (D + 1), hold the last D + 1 tokens decodably.",
-        ours("P8"),
+        derived("P8"),
         functions=("generative_function",),
     ),
     Statement(
         "generative/lossless-merge",
         "With the residual one maximum identifies the predecessor iff no c and a != a' have max(c,a) = max(c,a'); for "
         "bits these are the cancellative families, of sizes 1, 2, 3, 4, 6 for 1 to 5 bits.",
-        ours("P9"),
+        derived("P9"),
         functions=("merge_is_lossless",),
     ),
     Statement(
         "generative/bag-of-prefix",
         "One block with a running mean and without positions is a function of the last two tokens, t and the prefix's "
         "multiset; in recall its best loss is E[H(N/K)].",
-        ours("P10"),
+        derived("P10"),
         functions=("urn_entropy",),
     ),
     Statement(
         "generative/recall-floor",
         "In recall of K pairs a plain stack of depth D has loss at least (K-m)/K H(pi), m = min(floor(D/2), K), and "
         "accuracy at most m/K + (K-m)/K max(pi); zero loss needs D >= 2K - 1.",
-        ours("P11"),
+        derived("P11"),
         functions=("recall_floor",),
     ),
     Statement(
         "generative/copy-floor",
         "A uniform token further back than D costs log V; a model with S bits of state reproduces n uniform tokens with "
         "probability at most min(1, 2^S V^-n).",
-        ours("P11"),
+        derived("P11"),
         functions=("copy_success_bound", "lag_copy_floor"),
     ),
     Statement(
         "generative/future-leak",
         "With the mean of the whole window, positions 2 to T-1 depend on future tokens and 1 and T do not; on an i.i.d. "
         "source the teacher-forced loss is at least 2 H/T, and for one block without positions at least the bag floor.",
-        ours("P12"),
+        derived("P12"),
         functions=("leak_floor", "causality_audit"),
     ),
     Statement(
         "generative/map-information",
         "The Jensen-Shannon divergence of a row of N maps is the mutual information of input and attended position, "
         "between 0, reached by equal rows, and min(log N, H of the mean row).",
-        ours("P13"),
+        derived("P13"),
         functions=("map_statistics",),
     ),
     Statement(
         "generative/binomial-reach",
         "The linear mean stack without residual weights the token j back by C(D,j) 2^-D: mean D/2, variance D/4.",
-        ours("P14"),
+        derived("P14"),
         functions=("reach_weights",),
     ),
     Statement(
         "generative/linear-length",
         "A generative mixing sublayer costs 2 T d^2 matmul FLOP, linear in T, and the function itself at most 4 T d "
         "element-wise operations.",
-        ours("P15"),
+        derived("P15"),
         functions=("block_matmul_flops",),
     ),
     Statement(
         "generative/counting-law",
         "Interpolated Witten-Bell counts give a distribution over all characters after every context, so their loss is that of "
         "an honest predictor.",
-        ours("counting"),
+        derived("counting"),
         functions=("witten_bell_losses",),
     ),
     Statement(
         "generative/counting-baseline",
         "Such counts with a few characters of context reach, without any training, a loss that networks of the experiment's "
         "size and budget do not.",
-        ours("counting, measured"),
+        derived("counting, measured"),
         functions=("witten_bell_losses",),
     ),
 )

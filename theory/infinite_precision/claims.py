@@ -6,7 +6,7 @@ learnability clause is about what training finds.  A failed training never count
 
 from __future__ import annotations
 
-from theory.core.bound import Source, constant
+from theory.core.bound import Source, chosen, constant
 from theory.core.claim import Claim, Clause, Control
 from theory.core.evidence import Observable
 from theory.core.fold import Difference
@@ -16,10 +16,6 @@ from theory.infinite_precision import grids
 from theory.infinite_precision.parameters import SOURCES
 
 PAPER = "infinite_precision/"
-
-
-def _chosen(how: str) -> Source:
-    return Source(where=how, provenance="chosen")
 
 
 MEDIAN_ACCURACY = Observable("accuracy", low=0, high=1, evidence="estimate", noise="median", resolution=1e-6)
@@ -119,20 +115,20 @@ TRANSITION = Claim(
             kind="learnability",
             observable=MEDIAN_BITS,
             bound=constant(
-                4.0, _chosen("two scalar heads have four accumulators; one bit each, as prototypes suggested")
+                4.0, chosen("two scalar heads have four accumulators; one bit each, as prototypes suggested")
             ),
             relation=Equals(factor=1.9),
             folds=(Difference({"H": 3}, {"H": 1}),),
             at=grids.FEW_HEADS,
             control=Control(
-                bound=constant(16.0, _chosen("four bits an accumulator")), says="four bits for each accumulator"
+                bound=constant(16.0, chosen("four bits an accumulator")), says="four bits for each accumulator"
             ),
         ),
         Clause(
             label="linear read-out",
             kind="existence",
             observable=BEST_ACCURACY,
-            bound=constant(1.0, _chosen("all tables and addresses right")),
+            bound=constant(1.0, chosen("all tables and addresses right")),
             relation=AtLeast(),
             at=grids.LINEAR,
             control=Control(at={"H": 1}, says="one head in place of three"),
@@ -165,7 +161,7 @@ TRANSITION = Claim(
             label="shuffled labels",
             kind="learnability",
             observable=MEDIAN_ACCURACY,
-            bound=constant(0.5, _chosen("a coin; the tolerance is twice the largest deviation measured before")),
+            bound=constant(0.5, chosen("a coin; the tolerance is twice the largest deviation measured before")),
             relation=Equals(0.17),
             at=grids.ARMS | {"labels": "shuffled"},
             control=Control(at={"labels": "true"}, says="the true labels"),
@@ -201,7 +197,7 @@ FIRST_WIDTH = Claim(
         Clause(
             label="folded model",
             observable=FOLDED,
-            bound=constant(1e-9, _chosen("float64 rounding of outputs of order 1, with room")),
+            bound=constant(1e-9, chosen("float64 rounding of outputs of order 1, with room")),
             relation=AtMost(),
             control=Control(observable=FOLDED_FEWER, says="one feature fewer"),
         ),
@@ -237,7 +233,7 @@ CONTRAST = Claim(
             label="two layers",
             kind="existence",
             observable=BEST_ACCURACY,
-            bound=constant(0.99, _chosen("nearly all tables and addresses right")),
+            bound=constant(0.99, chosen("nearly all tables and addresses right")),
             relation=AtLeast(),
             at=grids.TWO_LAYERS,
             control=Control(at=grids.ONE_LAYER, says="one layer"),
@@ -246,7 +242,7 @@ CONTRAST = Claim(
             label="address in the read-out token",
             kind="existence",
             observable=BEST_ACCURACY,
-            bound=constant(0.99, _chosen("nearly all tables and addresses right")),
+            bound=constant(0.99, chosen("nearly all tables and addresses right")),
             relation=AtLeast(),
             at=grids.ADDRESS_IN_READOUT,
             control=Control(at=grids.ONE_LAYER, says="a query that does not know the address"),
@@ -384,7 +380,7 @@ NOISY = {"start": "construction", "sigma": 0.3}
 EXACTLY = {"start": "construction", "sigma": 0.0}
 SLIGHTLY_OFF = {"start": "construction", "sigma": 0.03}
 WORDS_BEFORE = Observable("word_accuracy_before", low=0, high=1, evidence="witness_below", noise="within")
-NEARLY_ALL = constant(0.99, _chosen("the construction errs nowhere; what a few thousand words can show"))
+NEARLY_ALL = constant(0.99, chosen("the construction errs nowhere; what a few thousand words can show"))
 
 CONSTRUCTION_AS_INIT = Claim(
     id=PAPER + "construction-as-init",
@@ -501,7 +497,7 @@ SUM2 = Claim(
             label="trained below M features",
             kind="learnability",
             observable=BEST_ACCURACY,
-            bound=constant(0.9, _chosen("between .79, the best measured with up to half of M features, and 1")),
+            bound=constant(0.9, chosen("between .79, the best measured with up to half of M features, and 1")),
             relation=AtMost(),
             at={"d": (2, 8)},
             control=Control(at={"model": "two layers"}, says="two layers, hand-set"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import Source, bound
+from theory.core.bound import Source, bound, derived
 from theory.core.domain import Choice, Integer, Parameter, Real
 from theory.infinite_precision.accuracy import accuracy_ceiling
 from theory.infinite_precision.certificates import shattering_certificate
@@ -21,10 +21,6 @@ POINTS = Parameter("m", Integer(1), "points to be shattered")
 MODULUS = Parameter("M", Integer(3), "modulus")
 COUNTED = Parameter("log2_patterns", Real(0), "binary log of the answer vectors counted on this model", "bits")
 TASK = Parameter("task", Choice(("index", "composition")), "entries are bits, or values in [n]")
-
-
-def _ours(step: str) -> Source:
-    return Source(derived=step)
 
 
 def widths_of(k: int, k2: int) -> tuple[int, ...]:
@@ -72,7 +68,7 @@ def counted_ceiling(m: Any, *, n: int, log2_patterns: float) -> float:
     return accuracy_ceiling(n=n, log2_patterns=log2_patterns)
 
 
-@bound(params=(N, COUNTED), direction="upper", source=_ours("codebooks, with a wrong rate"), systems=("float",))
+@bound(params=(N, COUNTED), direction="upper", source=derived("codebooks, with a wrong rate"), systems=("float",))
 def halved_ceiling(m: Any, *, n: int, log2_patterns: float) -> float:
     """Negative control: the ceiling for the square root of the number of answer vectors."""
     del m
@@ -82,7 +78,7 @@ def halved_ceiling(m: Any, *, n: int, log2_patterns: float) -> float:
 @bound(
     params=(N, MODULUS, D, H, K, K2),
     direction="upper",
-    source=_ours("shattering, codebooks"),
+    source=derived("shattering, codebooks"),
     systems=("float",),
     latex=r"1 - h^{-1}\left(1 - \log_2 \Pi(m) / m\right)",
 )
@@ -143,7 +139,7 @@ def many_bits(m: Any, *, d: Any, H: Any) -> Any:
     return m.ratio(8, 5) * _accumulators(H, d)
 
 
-@bound(params=(D, H), direction="asymptotic", source=_ours("a quarter of a bit, too few"))
+@bound(params=(D, H), direction="asymptotic", source=derived("a quarter of a bit, too few"))
 def too_few_bits(m: Any, *, d: Any, H: Any) -> Any:
     """Negative control: a quarter of a bit for each accumulator."""
     return m.ratio(1, 4) * _accumulators(H, d)
@@ -170,14 +166,14 @@ def most_points(m: Any, *, d: int, H: int, k: int) -> float:
     return float(vc_upper(d=d, H=H, widths=widths_of(k, 0)))
 
 
-@bound(params=(D, H, K), direction="upper", source=_ours("the same less one"), systems=("float",))
+@bound(params=(D, H, K), direction="upper", source=derived("the same less one"), systems=("float",))
 def one_point_fewer(m: Any, *, d: int, H: int, k: int) -> float:
     """Negative control: one point fewer than the bound allows."""
     del m
     return float(vc_upper(d=d, H=H, widths=widths_of(k, 0)) - 1)
 
 
-@bound(params=(H,), direction="lower", source=_ours("certificate: five points for two heads"))
+@bound(params=(H,), direction="lower", source=derived("certificate: five points for two heads"))
 def beyond_conjecture(m: Any, *, H: Any) -> Any:
     """One point more than the conjectured VC dimension 2H of H scalar heads with a linear read-out."""
     return m.number(2) * H + 1
@@ -200,7 +196,7 @@ def message_entries(m: Any, *, p: Any) -> Any:
     return m.number(2) * p
 
 
-@bound(params=(PRECISION,), direction="upper", source=_ours("the message of a half-precision format"))
+@bound(params=(PRECISION,), direction="upper", source=derived("the message of a half-precision format"))
 def message_of_eleven_bits(m: Any, *, p: Any) -> Any:
     """Negative control: 22 entries, as if every format had 11 bits."""
     del p
@@ -223,7 +219,7 @@ def message_palindrome(m: Any, *, p: Any) -> Any:
     return m.number(4) * p
 
 
-@bound(params=(PRECISION,), direction="upper", source=_ours("a quarter of it"))
+@bound(params=(PRECISION,), direction="upper", source=derived("a quarter of it"))
 def message_palindrome_quarter(m: Any, *, p: Any) -> Any:
     """Negative control: as many letters as bits, as if one accumulator held the whole word."""
     return m.number(1) * p
@@ -251,19 +247,19 @@ def labelling_size(m: Any, *, n: int, task: str) -> float:
     return float(min_size(n=n, task=task))
 
 
-@bound(params=(N,), direction="lower", source=_ours("exponents, a wrong one"))
+@bound(params=(N,), direction="lower", source=derived("exponents, a wrong one"))
 def two_thirds_power(m: Any, *, n: Any) -> Any:
     """Negative control: the power 2/3 of n, which the construction undercuts."""
     return m.power(m.number(n), m.ratio(2, 3))
 
 
-@bound(params=(N,), direction="upper", source=_ours("index-exact, exponents"))
+@bound(params=(N,), direction="upper", source=derived("index-exact, exponents"))
 def construction_root(m: Any, *, n: Any) -> Any:
     """(12 n)^(1/3), which the construction's size approaches from below for large n."""
     return m.power(m.number(12) * n, m.ratio(1, 3))
 
 
-@bound(params=(N,), direction="upper", source=_ours("exponents, with the constant of networks with skip connections"))
+@bound(params=(N,), direction="upper", source=derived("exponents, with the constant of networks with skip connections"))
 def smaller_root(m: Any, *, n: Any) -> Any:
     """Negative control: (8 n)^(1/3), which only skip connections would allow."""
     return m.power(m.number(8) * n, m.ratio(1, 3))

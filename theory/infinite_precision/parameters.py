@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from theory.core.bound import Source
+from theory.core.bound import Source, derived
 from theory.core.domain import Integer, Parameter, Real, is_integer, require
 from theory.infinite_precision.statements import FOLLOW_UP, NOTE
 
@@ -42,46 +42,42 @@ _GJ = Source("Goldberg and Jerrum 1995; Anthony and Bartlett 1999", "Theorem 8.4
 _BHLM = Source("1703.02930", "Theorem 6", provenance="textbook")
 
 
-def _ours(step: str) -> Source:
-    return Source(derived=step)
-
-
 SOURCES: dict[str, Source] = {
     "split_vc_dimension": Source(FOLLOW_UP, "Definition 3.1", "v3", provenance="follow-up"),
-    "shattering_certificate": _ours("shattering"),
-    "linear_readout_certificate": _ours("certificate"),
+    "shattering_certificate": derived("shattering"),
+    "linear_readout_certificate": derived("certificate"),
     "hyperplane_cells": Source("textbook", "cells of M affine functions in R^P", provenance="textbook"),
     "warren_sign_patterns_log2": Source("Warren 1968; Anthony and Bartlett 1999", "Theorem 8.3", provenance="textbook"),
     "goldberg_jerrum_vc": _GJ,
     "anthony_bartlett_exp_vc": Source("Anthony and Bartlett 1999", "Theorem 8.14", provenance="textbook"),
     "relu_vc_upper": _BHLM,
     "relu_vc_lower": Source("1703.02930", "abstract; the constant is a parameter", provenance="textbook"),
-    "attention_operation_count": _ours("theorem-A"),
-    "theorem_a_vc": _ours("theorem-A"),
-    "min_size_theorem_a": _ours("theorem-A"),
-    "effective_parameter_count": _ours("first-width"),
-    "growth_log2": _ours("homogenisation"),
-    "composition_growth_log2": _ours("composition-count"),
-    "vc_upper_units": _ours("homogenisation"),
-    "vc_upper": _ours("homogenisation"),
-    "vc_upper_closed": _ours("closed-form"),
-    "min_relu_units": _ours("no-dimension-helps"),
-    "min_relu_units_any_dim": _ours("no-dimension-helps"),
-    "min_embedding_dim": _ours("no-dimension-helps"),
-    "min_size": _ours("inversion"),
-    "shallow_width_log2_sum": _ours("shallow-width"),
+    "attention_operation_count": derived("theorem-A"),
+    "theorem_a_vc": derived("theorem-A"),
+    "min_size_theorem_a": derived("theorem-A"),
+    "effective_parameter_count": derived("first-width"),
+    "growth_log2": derived("homogenisation"),
+    "composition_growth_log2": derived("composition-count"),
+    "vc_upper_units": derived("homogenisation"),
+    "vc_upper": derived("homogenisation"),
+    "vc_upper_closed": derived("closed-form"),
+    "min_relu_units": derived("no-dimension-helps"),
+    "min_relu_units_any_dim": derived("no-dimension-helps"),
+    "min_embedding_dim": derived("no-dimension-helps"),
+    "min_size": derived("inversion"),
+    "shallow_width_log2_sum": derived("shallow-width"),
     "inverse_binary_entropy": Source("textbook", "binary entropy", provenance="textbook"),
-    "accuracy_ceiling": _ours("codebooks"),
-    "communication_min_precision": _ours("message-count"),
+    "accuracy_ceiling": derived("codebooks"),
+    "communication_min_precision": derived("message-count"),
     "composition_error_floor": Source("2402.08164", "error floor; the other floor is derived", provenance="textbook"),
-    "constructive_size": _ours("index-exact"),
-    "constructive_units": _ours("index-exact"),
-    "index_construction": _ours("index-exact"),
-    "two_layer_composition": _ours("two-layers"),
-    "chain_of_thought_composition": _ours("chain-of-thought"),
-    "index_in_readout": _ours("query-in-readout"),
-    "two_layer_sum2": _ours("sum2-two-layers"),
-    "palindrome_one_layer": _ours("palindrome"),
+    "constructive_size": derived("index-exact"),
+    "constructive_units": derived("index-exact"),
+    "index_construction": derived("index-exact"),
+    "two_layer_composition": derived("two-layers"),
+    "chain_of_thought_composition": derived("chain-of-thought"),
+    "index_in_readout": derived("query-in-readout"),
+    "two_layer_sum2": derived("sum2-two-layers"),
+    "palindrome_one_layer": derived("palindrome"),
     "composition_value": Source(NOTE, "function composition", "v1", provenance="secondary"),
     "sum2_label": Source(NOTE, "SUM_2", "v1", provenance="secondary"),
 }

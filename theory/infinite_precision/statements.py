@@ -7,7 +7,7 @@ standings follow from findings and verdicts.
 
 from __future__ import annotations
 
-from theory.core.bound import Source
+from theory.core.bound import Source, derived
 from theory.core.claim import Statement
 
 NOTE, FOLLOW_UP = "2412.20195", "2501.19215"
@@ -23,10 +23,6 @@ def _quoted(where: str) -> Source:
 
 def _follow_up(where: str) -> Source:
     return Source(FOLLOW_UP, where, "v3", provenance="follow-up")
-
-
-def _ours(step: str) -> Source:
-    return Source(derived=step)
 
 
 STATEMENTS = (
@@ -131,13 +127,13 @@ STATEMENTS = (
         "infinite_precision/shattered-sets",
         "Index: n rows; self composition: n - 1; bit read-out: n floor(log2 n); SUM_2: min(n, floor((M-1)/2) + 1 + [M "
         "even]) (distinct) or min(n, floor((M-1)/2)); SUM_2 with large M: of order n log n; disjointness: m.",
-        _ours("shattering"),
+        derived("shattering"),
         functions=("shattering_certificate", "split_vc_dimension"),
     ),
     Statement(
         "infinite_precision/silent-tasks",
         "Palindrome, parity and majority have split-VC dimension 1, so the method says nothing about them.",
-        _ours("silent-tasks"),
+        derived("silent-tasks"),
         functions=("split_vc_dimension", "palindrome_one_layer"),
     ),
     # ------------------------------------------------------------------ derived here: lower bounds
@@ -145,13 +141,13 @@ STATEMENTS = (
         "infinite_precision/split-form",
         "With a fixed query the output of each head is (alpha_h(w_A) + beta_h(w_B)) / (lambda_h(w_A) + mu_h(w_B)), so f has "
         "split-VC at most the VC dimension of a class with H (d+1) real parameters.",
-        _ours("fraction-form"),
+        derived("fraction-form"),
         functions=("effective_parameter_count",),
     ),
     Statement(
         "infinite_precision/theorem-A",
         "split-VC(f) <= 4 P (t + 2), P = H (d+1), t = H (3d+1) + 2W + U + 2 (or + 2 H d^2 with W_O at run time).",
-        _ours("theorem-A, from Goldberg and Jerrum 1995"),
+        derived("theorem-A, from Goldberg and Jerrum 1995"),
         functions=("theorem_a_vc", "attention_operation_count", "goldberg_jerrum_vc"),
     ),
     Statement(
@@ -159,49 +155,49 @@ STATEMENTS = (
         "m shattered rows need m <= log2 Pi(m), with log2 Pi <= 1 + P log2(2 e m (2^(U+1) - 1) H / P) for any ReLU network, "
         "and a sum over layers without skip connections: after multiplication by all denominators the degree is H at any "
         "depth.",
-        _ours("homogenisation, cell-count, inversion"),
+        derived("homogenisation, cell-count, inversion"),
         functions=("growth_log2", "vc_upper_units", "vc_upper"),
     ),
     Statement(
         "infinite_precision/theorem-C",
         "With answers in [n]: n log2 n <= 1 + P log2(2 e n (2^U n - 1) H / P), P = H (min(d, U+1) + 1).",
-        _ours("composition-count"),
+        derived("composition-count"),
         functions=("composition_growth_log2", "min_size"),
     ),
     Statement(
         "infinite_precision/corollary-D",
         "For every d: H (U+2)(U+1+log2(2 e n/(U+2))) >= n - 1 if the index task on n entries is computed.",
-        _ours("no-dimension-helps"),
+        derived("no-dimension-helps"),
         functions=("min_relu_units", "min_relu_units_any_dim", "min_embedding_dim"),
     ),
     Statement(
         "infinite_precision/exponent",
         "The least max(d, H, U) for the index task is of order n^(1/3); the operation counts give n^(1/4) and n^(1/5) only.",
-        _ours("exponents"),
+        derived("exponents"),
         functions=("min_size", "min_size_theorem_a", "constructive_size"),
     ),
     Statement(
         "infinite_precision/corollary-F",
         "At fixed depth the width is exponential in n/P: sum of log2 k_i >= (n - L)/P - L log2(2 e n H/P), if P <= n.",
-        _ours("shallow-width"),
+        derived("shallow-width"),
         functions=("shallow_width_log2_sum",),
     ),
     Statement(
         "infinite_precision/first-width",
         "The MLP sees min(d, k_1) dimensions at most, k_1 its first width: a larger d changes nothing.",
-        _ours("first-width"),
+        derived("first-width"),
         functions=("effective_parameter_count", "growth_log2"),
     ),
     Statement(
         "infinite_precision/accuracy-ceiling",
         "On uniform tables the accuracy is at most 1 - h^-1(1 - log2 Pi(n)/n), h the binary entropy.",
-        _ours("codebooks"),
+        derived("codebooks"),
         functions=("accuracy_ceiling", "inverse_binary_entropy", "growth_log2"),
     ),
     Statement(
         "infinite_precision/finite-precision",
         "With p bits an accumulator, index needs H (d+1) p >= n and composition H (d+1) p >= n log2 n.",
-        _ours("message-count"),
+        derived("message-count"),
         functions=("communication_min_precision",),
     ),
     Statement(
@@ -215,32 +211,32 @@ STATEMENTS = (
         "infinite_precision/construction-index",
         "One layer with D + 4 dimensions, H heads and [D > 1] D + 3 B (l-1) ReLUs, l = ceil(n/(D H)), computes the index "
         "task with entries of B bits.",
-        _ours("index-exact, index-embedded"),
+        derived("index-exact, index-embedded"),
         functions=("index_construction", "constructive_size", "constructive_units"),
     ),
     Statement(
         "infinite_precision/construction-deeper",
         "Two layers, or one layer used twice with rounding between, or p in the read-out token, compute composition with "
         "d = 5, one head and no MLP.",
-        _ours("two-layers, chain-of-thought, query-in-readout"),
+        derived("two-layers, chain-of-thought, query-in-readout"),
         functions=("two_layer_composition", "chain_of_thought_composition", "index_in_readout"),
     ),
     Statement(
         "infinite_precision/construction-sum2",
         "Two layers with a constant number of dimensions compute SUM_2 at every M.",
-        _ours("sum2-two-layers"),
+        derived("sum2-two-layers"),
         functions=("two_layer_sum2",),
     ),
     Statement(
         "infinite_precision/sum2-one-layer",
         "One layer with d = M (a histogram) and O(M) ReLUs computes SUM_2; n^(1/3) is needed, and what lies between is open.",
-        _ours("sum2-histogram"),
+        derived("sum2-histogram"),
         functions=("sum2_label",),
     ),
     Statement(
         "infinite_precision/construction-palindrome",
         "One head with uniform weights, one value and two ReLUs decides palindromes of every length at infinite precision.",
-        _ours("palindrome"),
+        derived("palindrome"),
         functions=("palindrome_one_layer",),
     ),
 )

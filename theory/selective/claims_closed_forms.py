@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import Source, bound, constant
+from theory.core.bound import Source, bound, chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.domain import Choice, Parameter
 from theory.core.evidence import Observable
@@ -15,17 +15,6 @@ from theory.selective.layer import selectivity_dynamic_range, temperature_networ
 from theory.selective.parameters import ALPHA, ARXIV, DIM, EPS, L_PAIR, N_PAIR, RHO, G, S, W
 from theory.selective.positions import flat_temperature_floor
 from theory.selective.two_tokens import two_token_norms
-
-
-def derived(step: str) -> Source:
-    """A source that is a step of our own proofs."""
-    return Source(derived=step)
-
-
-def chosen(how: str) -> Source:
-    """A threshold that we set."""
-    return Source(where=how, provenance="chosen")
-
 
 # ---------------------------------------------------------------------------- S1: dilution
 SCALE = Observable("required_scale", "nats", low=0, evidence="estimate", noise="median", resolution=1e-9)

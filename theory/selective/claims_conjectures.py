@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from theory.core.bound import Source, constant
+from theory.core.bound import Source, chosen, constant
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.fold import Best
 from theory.core.relation import AtLeast, AtMost, Exceeds
-from theory.selective.claims_closed_forms import chosen
 from theory.selective.claims_training import (
     E_FOLD,
     EARLY,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import Source, bound, constant
+from theory.core.bound import Source, bound, chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.domain import Integer, Parameter, Real
 from theory.core.evidence import Observable
 from theory.core.fold import Best
 from theory.core.relation import AtLeast, AtMost, Equals, Exceeds
-from theory.selective.claims_closed_forms import chosen, derived
 from theory.selective.claims_training import FREE_OF_MEANING, inside_clauses
 from theory.selective.denoising import denoise_risk, gate_risk_floor
 from theory.selective.grids import DENOISING_RATES, LANGUAGE_RATES, PLAIN

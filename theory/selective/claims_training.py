@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import Hypothesis, bound, constant
+from theory.core.bound import Hypothesis, bound, chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.domain import Parameter, Real
 from theory.core.evidence import Observable
 from theory.core.fold import Best, Difference
 from theory.core.relation import AtLeast, AtMost, Equals, Exceeds
-from theory.selective.claims_closed_forms import chosen, derived
 from theory.selective.grids import GRAPH_RATES, PLAIN, TWIN_RATES, edges, inside, only
 from theory.selective.parameters import COSINE, RHO
 from theory.selective.two_tokens import collinear_pair_norms

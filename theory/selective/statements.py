@@ -6,7 +6,7 @@ temperatures are inverse temperatures: large is sharp.  a, b are tokens, rho the
 
 from __future__ import annotations
 
-from theory.core.bound import Source
+from theory.core.bound import Source, derived
 from theory.core.claim import Statement
 
 ARXIV = "2411.12892"
@@ -14,10 +14,6 @@ ARXIV = "2411.12892"
 
 def _paper(where: str) -> Source:
     return Source(ARXIV, where, "v1")
-
-
-def _ours(step: str) -> Source:
-    return Source(derived=step)
 
 
 STATEMENTS = (
@@ -198,104 +194,104 @@ STATEMENTS = (
         "selective/lemma-1-exact",
         "The least |W| (spectral and Frobenius) of Lemma 1 is L_a if L_a |rho| <= L_b, else "
         "sqrt((L_a^2 + L_b^2 - 2 |rho| L_a L_b)/(1 - rho^2)).",
-        _ours("lemma-1-exact, lemma-1-exact-grid"),
+        derived("lemma-1-exact, lemma-1-exact-grid"),
         functions=("specificity_norm_exact",),
     ),
     Statement(
         "selective/two-token-norms",
         "The least norms that reach the map of Proposition 1 have closed forms for standard attention and for positive "
         "and signed temperatures; the printed lower bound can be multiplied by sqrt 2.",
-        _ours("two-token-standard, two-token-positive, two-token-signed, sqrt-2"),
+        derived("two-token-standard, two-token-positive, two-token-signed, sqrt-2"),
         functions=("two_token_norms",),
     ),
     Statement(
         "selective/temperature-criterion",
         "For exact targets query temperature lowers the least norm iff some row of the selectivity matrix has a negative "
         "sum; then the least norm is a convex quadratic program in 1/tau.",
-        _ours("selectivity-matrix, selectivity-quadratic, selectivity-criterion"),
+        derived("selectivity-matrix, selectivity-quadratic, selectivity-criterion"),
         functions=("selectivity_matrix", "min_norm", "min_norm_selective", "temperature_helps"),
     ),
     Statement(
         "selective/collinear-twins",
         "For two queries temperature helps iff rho c exceeds the ratio of the logit norms; the cost becomes independent "
         "of rho only for collinear rows, c = 1.",
-        _ours("collinear-twins"),
+        derived("collinear-twins"),
         functions=("collinear_pair_norms",),
     ),
     Statement(
         "selective/kl-norm",
         "The least norm within a KL tolerance is a jointly convex program in W and 1/tau; the temperature at its optimum "
         "need not be unique.",
-        _ours("kl-perspective, kl-certificate-selective, kl-tau-interval"),
+        derived("kl-perspective, kl-certificate-selective, kl-tau-interval"),
         functions=("min_norm_kl",),
     ),
     Statement(
         "selective/expressivity",
         "Below d = N dimensions query temperatures can lower the least KL that any W reaches; from d = N on both reach 0.",
-        _ours("expressivity"),
+        derived("expressivity"),
         functions=("min_norm_kl",),
     ),
     Statement(
         "selective/random-keys",
         "Among random unit keys in d dimensions a constant weight needs a score of order L^(2/(d-1)), not log L.",
-        _ours("random-keys-moments, random-keys, random-keys-exponent"),
+        derived("random-keys-moments, random-keys, random-keys-exponent"),
         functions=("max_weight_random_keys", "min_scale_random_keys"),
     ),
     Statement(
         "selective/schedule",
         "With tau_n = 1 + s log n and logits of at most w, the bound on the top weight tends to 0, 1/(1 + e^(-2w)) or 1 "
         "as 2ws is below, at or above 1.",
-        _ours("schedule-limit, schedule-slope"),
+        derived("schedule-limit, schedule-slope"),
         functions=("schedule_max_weight", "schedule_exponent"),
     ),
     Statement(
         "selective/layer-schedule",
         "Where kappa_n = n^pow, pow > 0, a position term 1 + s log n with 0 < s < 1 gives loss 0 iff logit(mix) > pow; so "
         "never for mix = 1/2.",
-        _ours("layer-schedule"),
+        derived("layer-schedule"),
         functions=("optimal_position_temperature", "inverse_temperature"),
     ),
     Statement(
         "selective/flat-floor",
         "The loss of the flat temperature is (2 - 2 rho)/L times a sum of squared mixing errors, least over one number "
         "for each type of query.",
-        _ours("flat-loss-form"),
+        derived("flat-loss-form"),
         functions=("flat_temperature_floor",),
     ),
     Statement(
         "selective/dynamic-range",
         "At position n two tokens' inverse temperatures differ by a factor below 1 + 2/(s log n).",
-        _ours("dynamic-range"),
+        derived("dynamic-range"),
         functions=("selectivity_dynamic_range",),
     ),
     Statement(
         "selective/temperature-network",
         "A temperature difference delta at distance |a - b| needs |W_tmp| |W'| >= 2 atanh(delta/2)/(1.1289 |a - b|).",
-        _ours("gelu-slope, tanh-difference, temperature-network"),
+        derived("gelu-slope, tanh-difference, temperature-network"),
         functions=("temperature_network_lower_bound",),
     ),
     Statement(
         "selective/value-key-bias",
         "A positive value temperature equals an additive key bias log tau_v, times one factor per query.",
-        _ours("value-key-bias"),
+        derived("value-key-bias"),
         functions=("selective_attention",),
     ),
     Statement(
         "selective/denoising-risks",
         "The risks of naive and oracle averaging follow from the mean resultant of a projected normal.",
-        _ours("projected-normal-integral, projected-normal"),
+        derived("projected-normal-integral, projected-normal"),
         functions=("projected_normal_resultant", "denoise_risk"),
     ),
     Statement(
         "selective/gate-floor",
         "A hard gate on the largest coordinate leaves a risk that does not vanish as L grows.",
-        _ours("gate-moments, gate-floor"),
+        derived("gate-moments, gate-floor"),
         functions=("gate_pass_probabilities", "gate_risk_floor"),
     ),
     Statement(
         "selective/softmax-jacobian",
         "The softmax Jacobian has spectral norm at most 1 - |s|_2^2 = 1 - 1/(L sp).",
-        _ours("softmax-jacobian"),
+        derived("softmax-jacobian"),
         functions=("effective_support_fraction",),
     ),
 )

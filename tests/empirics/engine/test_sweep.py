@@ -300,7 +300,7 @@ def test_an_experiment_with_a_text_of_its_own_is_measured_without_a_file_and_jud
 ) -> None:
     def reader(lanes: Lanes) -> Any:
         length = len(lanes.corpus.read_text()) if lanes.corpus else 5
-        return {"loss": torch.full((len(lanes),), float(length))}
+        return {"loss": torch.full((len(lanes),), float(length)), "exhibits": {"length": [length] * len(lanes)}}
 
     grid, fields = Grid(seeds=2, i=1), {"inputs": ("corpus",), "own_input": True}
     (tmp_path / "a.txt").write_text("abc")
@@ -312,6 +312,9 @@ def test_an_experiment_with_a_text_of_its_own_is_measured_without_a_file_and_jud
     assert swept(reader, grid, fields=fields).progress.measured == 2 and judged_on() == {5.0}
     assert swept(reader, grid, fields=fields, corpus=tmp_path / "a.txt").progress.measured == 2 and judged_on() == {3.0}
     assert swept(reader, grid, fields=fields).progress.measured == 0
+    with RunFile.read(tmp_path / "run.sqlite") as run:
+        shown = {one.cell.get("corpus"): one.body for one in run.exhibits()}
+        assert shown == {None: 5, run.last_corpus(): 3} and run.last_corpus()
 
 
 def test_inner_axes_are_found_whatever_their_names(toy: Any, registry_of: Any, tmp_path: Path) -> None:

@@ -212,6 +212,9 @@ def test_how_far_a_chosen_threshold_lies_says_nothing():
     for source, expected in ((chosen, YES), (SOURCE, SOME)):
         one = claim(Clause(Observable("s", evidence="exact"), AtLeast(), Control(bound=cube), constant(1e-3, source)))
         assert judge(one, "smoke", data(lambda cell, seed: {"s": 1.0})).outcome is expected
+    example = Clause(Observable("s", evidence="witness_above"), AtLeast(), Control(bound=cube), constant(1e-3, chosen))
+    found = judge(claim(example), "smoke", data(lambda cell, seed: {"s": 1.0}))
+    assert found.outcome is SOME and found.slack is None
 
 
 def test_a_grid_too_large_to_write_down_is_refused(monkeypatch):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from theory.boolean.claims.measured import SUCCESS, derived
+from theory.boolean.claims.measured import SUCCESS
 from theory.boolean.grids import DELTA_UNION, union_biased, union_majority, union_parity
-from theory.core.bound import constant
+from theory.core.bound import constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.relation import AtLeast
 

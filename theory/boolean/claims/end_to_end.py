@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.boolean.claims.measured import SUCCESS, chosen, derived
+from theory.boolean.claims.measured import SUCCESS
 from theory.boolean.grids import around_elimination, around_raw, two_to_k, well_above, well_below
 from theory.boolean.hardness import elimination_probability
 from theory.boolean.parameters import D, K, N
-from theory.core.bound import Hypothesis, Source, bound, constant
+from theory.core.bound import Hypothesis, Source, bound, chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.fold import Crossing

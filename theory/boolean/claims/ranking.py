@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.boolean.claims.measured import SUCCESS, chosen, derived
+from theory.boolean.claims.measured import SUCCESS
 from theory.boolean.grids import LOG_PAIRS, half_and_most, near_half
 from theory.boolean.parameters import D, N, T
 from theory.boolean.ranking import all_pairs_probability, pair_ranking_probability
-from theory.core.bound import bound, constant
+from theory.core.bound import bound, chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.fold import Crossing
 from theory.core.relation import AtLeast, Equals, ScalesAs

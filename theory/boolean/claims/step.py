@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from theory.boolean.claims.measured import chosen, derived
 from theory.boolean.grids import sharp_gap, theorem_gap
-from theory.core.bound import Bound, constant
+from theory.core.bound import Bound, chosen, constant, derived
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.fold import Crossing
