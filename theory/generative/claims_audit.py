@@ -134,7 +134,7 @@ CAUSALITY = Claim(
             label="window mean, inside",
             observable=GRADIENT,
             bound=constant(VISIBLE, chosen("far above rounding, far below the .1 measured")),
-            relation=AtLeast(tight=1e7),
+            relation=AtLeast(),
             at={"mixer": LEAKY, "t": _inside},
             control=Control(at={"t": 1}, says="the first position"),
         ),

@@ -311,7 +311,7 @@ TWO_TOKEN_NORMS = Claim(
             label="printed converse",
             observable=LEAST_NORM,
             bound=printed_converse,
-            relation=AtLeast(tight=5.0),
+            relation=AtLeast(),
             at={"g": 0.1, "rho": 0.9, "eps": 0.01, "variant": "positive"},
             control=Control(at={"variant": "signed"}, says="temperatures of any sign"),
         ),

@@ -10,7 +10,6 @@ from theory.core.relation import AtLeast, AtMost, Exceeds
 from theory.selective.claims_training import (
     E_FOLD,
     EARLY,
-    FREE_OF_MEANING,
     TWIN_LOSS,
     exact_only,
     inside_clauses,
@@ -41,7 +40,7 @@ KEY_TEMPERATURES = Claim(
             observable=TWIN_LOSS,
             bound=E_FOLD,
             folds=versus_plain("free"),
-            relation=AtMost(tight=FREE_OF_MEANING),
+            relation=AtMost(),
             control=Control(at={"place": "query"}, says="temperatures at the queries"),
         ),
         *inside_clauses(TWIN_RATES, TWIN_LOSS, variant=FREE_AND_PLAIN),
@@ -86,7 +85,7 @@ NO_GAP = Clause(
     label="no gap between least norms",
     observable=GAP_SMALL,
     bound=NINE_TENTHS,
-    relation=AtLeast(tight=FREE_OF_MEANING),
+    relation=AtLeast(),
     at={"variant": exact_only},
     control=Control(at={"room": 1}, says="as many dimensions as nodes"),
 )
@@ -187,7 +186,7 @@ DEGREE_AND_SHARPNESS = Claim(
             kind="learnability",
             observable=DEGREE,
             bound=UNRELATED,
-            relation=AtMost(tight=FREE_OF_MEANING),
+            relation=AtMost(),
             control=Control(at={"d": 16}, says="sixteen dimensions"),
         ),
         Clause(
@@ -195,7 +194,7 @@ DEGREE_AND_SHARPNESS = Claim(
             kind="learnability",
             observable=DEGREE,
             bound=UNRELATED,
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             at={"d": 16},
             control=Control(at={"learning_rate": 0.1}, says="a learning rate of .1"),
         ),

@@ -10,7 +10,7 @@ from theory.core.domain import Integer, Parameter, Real
 from theory.core.evidence import Observable
 from theory.core.fold import Best
 from theory.core.relation import AtLeast, AtMost, Equals, Exceeds
-from theory.selective.claims_training import FREE_OF_MEANING, inside_clauses
+from theory.selective.claims_training import inside_clauses
 from theory.selective.denoising import denoise_risk, gate_risk_floor
 from theory.selective.grids import DENOISING_RATES, LANGUAGE_RATES, PLAIN
 from theory.selective.layer import ssa_parameter_overhead
@@ -141,7 +141,7 @@ VALUE_DENOISING = Claim(
             label="a hard gate keeps its floor",
             observable=RISK,
             bound=gate_floor,
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             at={**LONG, "estimator": "gate"},
             control=Control(at={"estimator": "posterior"}, says="the posterior mean"),
         ),
@@ -247,7 +247,7 @@ LANGUAGE_MODEL = Claim(
             observable=GAIN,
             bound=constant(0.0, Source(where="a model that ignores the context gains nothing", provenance="chosen")),
             folds=_BY_TRAIN_LOSS,
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             control=Control(at={"variant": "untrained"}, says="an untrained model"),
         ),
         *(_better(arm) for arm in TEMPERED),
@@ -317,7 +317,7 @@ TEXT_TEMPERATURES = Claim(
             kind="learnability",
             observable=SPREAD,
             bound=constant(0.02, chosen("a temperature that differs by a fiftieth between characters")),
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             at={"variant": "ssa qv"},
             control=Control(at={"variant": "pos", "n_steps": 1}, says="the position term alone, after one step"),
         ),

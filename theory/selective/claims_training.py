@@ -19,8 +19,6 @@ from theory.selective.grids import GRAPH_RATES, PLAIN, TWIN_RATES, edges, inside
 from theory.selective.parameters import COSINE, RHO
 from theory.selective.two_tokens import collinear_pair_norms
 
-FREE_OF_MEANING = 1e9  # a threshold that we set is not a prediction: how far it is exceeded says nothing
-
 
 def inside_clauses(
     rates: tuple[float, ...], observable: Observable, by: str | None = None, **at: Any
@@ -135,7 +133,7 @@ COLLINEAR_TWINS = Claim(
             observable=TWIN_LOSS,
             bound=E_FOLD,
             folds=versus_plain("free"),
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             at={"rho": NEAR_TWINS, "c": 1.0},
             control=Control(at={"c": 0.0}, says="orthogonal logit rows, c = 0"),
         ),
@@ -145,7 +143,7 @@ COLLINEAR_TWINS = Claim(
             observable=TWIN_LOSS,
             bound=E_FOLD,
             folds=versus_plain("free"),
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             at={"rho": only(0.97), "c": 1.0, "n_steps": EARLY},
             control=Control(
                 observable=TWIN_LOSS_PERMUTED, says="the trained temperatures handed round among the queries"
@@ -168,7 +166,7 @@ COLLINEAR_TWINS = Claim(
             observable=TWIN_LOSS,
             bound=E_FOLD,
             folds=versus_plain("free"),
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             at={"rho": NEAR_TWINS, "c": 1.0},
             control=Control(
                 observable=TWIN_LOSS_PERMUTED, says="the trained temperatures handed round among the queries"
@@ -189,7 +187,7 @@ COLLINEAR_TWINS = Claim(
             observable=TWIN_LOSS,
             bound=E_FOLD,
             folds=versus_plain("free"),
-            relation=AtMost(tight=FREE_OF_MEANING),
+            relation=AtMost(),
             at={"rho": NEAR_TWINS, "c": 0.5},
             control=Control(at={"c": 1.0}, says="collinear rows, c = 1"),
         ),
@@ -199,7 +197,7 @@ COLLINEAR_TWINS = Claim(
             observable=TWIN_LOSS,
             bound=E_FOLD,
             folds=versus_plain("free"),
-            relation=AtMost(tight=FREE_OF_MEANING),
+            relation=AtMost(),
             at={"rho": only(0.9), "c": 1.0},
             control=Control(at={"rho": NEAR_TWINS}, says="rho = .99"),
         ),
@@ -274,7 +272,7 @@ GRAPH_TARGETS = Claim(
             label="a gap at width N",
             observable=GAP_LARGE,
             bound=constant(0.1, chosen("the .9 quantile of the ratio of norms lies above 1.5")),
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             at={"variant": exact_only, "d": 8},
             control=Control(at={"variant": exact_only, "d": 64}, says="width 64"),
         ),
@@ -301,7 +299,7 @@ GRAPH_TARGETS = Claim(
             observable=GRAPH_LOSS,
             bound=E_FOLD,
             folds=versus_plain("free"),
-            relation=AtMost(tight=FREE_OF_MEANING),
+            relation=AtMost(),
             at={"variant": trained("free")},
             control=Control(relation=AtLeast(), says="at least a factor e"),
         ),
@@ -311,7 +309,7 @@ GRAPH_TARGETS = Claim(
             observable=GRAPH_HARM,
             bound=constant(0.1, chosen("a tenth more KL")),
             folds=(Best("learning_rate", by="loss"),),
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             at={"variant": trained("free")},
             control=Control(at={"variant": trained("const")}, says="one number for all"),
         ),
@@ -347,7 +345,7 @@ EXPRESSIVITY = Claim(
             observable=FLOOR,
             bound=constant(0.02, chosen("a tenth of what a pilot on eight graphs measured")),
             folds=(Difference({"variant": "standard"}, {"variant": "free"}),),
-            relation=AtLeast(tight=FREE_OF_MEANING),
+            relation=AtLeast(),
             control=Control(at={"d": 8}, says="as many dimensions as tokens"),
         ),
         Clause(
@@ -449,7 +447,7 @@ MAP_NOT_IDENTIFIED = Claim(
             observable=MAP_ERROR,
             bound=half_an_error,
             given=("loss",),
-            relation=AtMost(tight=FREE_OF_MEANING),
+            relation=AtMost(),
             at={"readout": "tied", "variant": ("standard", "const")},
             control=Control(at={"readout": "free"}, says="a free C"),
         ),
