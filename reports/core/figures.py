@@ -57,6 +57,8 @@ def clause_figure(clause: Body) -> Figure:
 
 def quantity(clause: Body) -> str:
     """What an axis shows: the measured quantity with its unit, or the difference of it between two arms."""
+    if clause.get("quantity"):
+        return wrapped(literal(clause["quantity"]), 34, 2)
     observable = clause.get("observable", {})
     unit = observable.get("unit")
     name = literal(observable.get("name", "measured")).replace("_", " ")
@@ -68,7 +70,8 @@ def quantity(clause: Body) -> str:
 # ---------------------------------------------------------------------------- along an axis
 def _law(clause: Body, form: str, x: str) -> Figure:
     figure = new_figure(WIDTH, 2.2)
-    main, control = figure.subplots(1, 2, sharey=True, width_ratios=(2.1, 1))
+    shared = _alike(clause, form)
+    main, control = figure.subplots(1, 2, sharey=shared, width_ratios=(2.1, 1))
     _scales((main,), clause, clause["cells"], x)
     _scales((control,), clause, clause["control"]["cells"], x, most=3)
     part = facets(clause["cells"], x)[0]
@@ -78,9 +81,22 @@ def _law(clause: Body, form: str, x: str) -> Figure:
     main.set_ylabel(quantity(clause))
     main.set_xlabel(wrapped(x, 40, 2))
     control.set_xlabel(wrapped(x, 20, 2))
-    panels.fit(main, _extent(clause, form))
+    if shared:
+        panels.fit(main, _extent(clause, form))
+    else:
+        panels.fit(main, [*panels.extent(clause["cells"], bounds=form != "Exceeds"), 0.0])
+        panels.fit(control, [*panels.extent(clause["control"]["cells"], bounds=form != "Exceeds"), 0.0])
     panels.legend(figure, (main, control))
     return figure
+
+
+def _alike(clause: Body, form: str) -> bool:
+    """True when the claim's values stay visible on one scale with its control's, which may be of another quantity."""
+    own, others = (
+        [abs(v) for v in panels.extent(part["cells"], bounds=form != "Exceeds") if v is not None]
+        for part in (clause, clause["control"])
+    )
+    return clause.get("y_log") is True or not own or not others or max(others) <= 50 * max(own)
 
 
 def _extent(clause: Body, form: str) -> list[float | None]:

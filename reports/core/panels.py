@@ -47,6 +47,8 @@ def set_x_axis(axes: Axes, xs: Sequence[float], *, log: bool, most: int = 7) -> 
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
     log = log and bool(xs) and xs[0] > 0
+    if xs and xs[-1] >= 1e5:
+        most = min(most, 4)  # long labels
     if log:
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())

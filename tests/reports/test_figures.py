@@ -191,3 +191,11 @@ def test_models_of_one_setting_share_a_row_and_pages_are_not_overrun() -> None:
     labels = [one.get_text() for one in figure.axes[0].get_yticklabels()]
     assert labels[0] == "reader = a (9 models)" and 18 < len(labels) <= 27
     assert figure.get_size_inches()[1] < 9.5
+
+
+def test_a_control_of_another_scale_does_not_flatten_the_claim() -> None:
+    cells = [cell({"n": n}, value=1.0 + n, bound=1.0) for n in (2, 4, 8)]
+    huge = [cell({"n": n}, value=-1e7, low=-2e7, high=-1e6, bound=1.0, outcome="violated") for n in (2, 4, 8)]
+    body = clause("AtLeast", cells=cells)
+    figure = clause_figure({**body, "control": {**body["control"], "cells": huge}})
+    assert abs(figure.axes[0].get_ylim()[0]) < 100 and figure.axes[1].get_ylim()[0] < -1e6

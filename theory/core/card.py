@@ -91,7 +91,7 @@ def _clause_card(clause: Clause, number: int) -> Body:
     return {
         "label": clause_label(clause, number),
         "kind": clause.kind,
-        "says": bound.says if bound else clause.relation.says,
+        "says": bound.says if bound else clause.says,
         "formula": formula_card(bound),
         "source": bound.source.card() if bound else None,
         "hypotheses": [one.says for one in bound.hypotheses] if bound else [],
@@ -101,7 +101,7 @@ def _clause_card(clause: Clause, number: int) -> Body:
         if bound
         else [],
         "observable": observable_card(clause.observable),
-        "relation": clause.relation.says,
+        "relation": clause.says,
         "control": control_says(clause.control),
     }
 

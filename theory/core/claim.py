@@ -15,7 +15,7 @@ from typing import Any
 from theory.core.bound import Bound, Source, argument_names
 from theory.core.errors import DomainError
 from theory.core.evidence import Observable
-from theory.core.fold import Best, Crossing, Difference, Fold
+from theory.core.fold import Best, Crossing, Difference, Fold, arm_words
 from theory.core.record import canonical
 from theory.core.relation import AtLeast, AtMost, Crosses, Equals, Exceeds, Relation, ScalesAs
 
@@ -184,6 +184,30 @@ class Clause:
     folds: tuple[Fold, ...] = ()
     kind: str = "law"
     label: str = ""
+
+    @property
+    def says(self) -> str:
+        """The comparison in words: the relation, and what folds make of the measured values before it."""
+        text = self.relation.says
+        for one in self.folds:
+            if isinstance(one, Difference):
+                how = "log ratio of what is measured at {} to that at {}"
+                how = how if one.scale == "log ratio" else "what is measured at {} minus that at {}"
+                text = text.replace("measured", how.format(arm_words(one.first), arm_words(one.second)), 1)
+        best = [one.axis + (f", chosen by {one.by.replace('_', ' ')}" if one.by else "") for one in self.best]
+        return text + (f", each at its best {' and '.join(best)}" if best else "")
+
+    @property
+    def quantity(self) -> str:
+        """What is compared, as an axis names it."""
+        name = self.observable.name.replace("_", " ")
+        if self.crossing_arms:
+            return "difference in crossing points"
+        if self.difference is None:
+            return name + (f" ({self.observable.unit})" if self.observable.unit else "")
+        if self.difference.scale == "log ratio":
+            return f"log ratio of {name}"
+        return f"difference in {name}" + (f" ({self.observable.unit})" if self.observable.unit else "")
 
     @property
     def rule(self) -> Relation:

@@ -41,6 +41,15 @@ class Difference(Fold):
     paired: bool = True
 
 
+def arm_words(arm: Mapping[str, Any]) -> str:
+    """The coordinates of an arm in words."""
+
+    def value_words(value: Any) -> str:
+        return " or ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+    return ", ".join(f"{name} = {value_words(value)}" for name, value in arm.items())
+
+
 @dataclass(frozen=True)
 class Crossing(Fold):
     """Where along `axis` the value crosses `level`; it is taken to be monotone, rising unless said otherwise."""

@@ -128,7 +128,8 @@ def _clause_body(
     return {
         "label": clause_label(clause, number),
         "kind": clause.kind,
-        "relation": clause.relation.says,
+        "relation": clause.says,
+        "quantity": clause.quantity,
         "outcome": worst(point.verdict.outcome for point in main).value,
         "observable": observable_card(clause.observable),
         "x": x,

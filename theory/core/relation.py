@@ -13,7 +13,7 @@ from typing import Any
 
 from theory.core.bound import argument_names
 from theory.core.evidence import Observable, Span, seeds_that_decide
-from theory.core.fold import Crossing, Difference
+from theory.core.fold import Crossing, Difference, arm_words
 from theory.core.verdict import Outcome, Verdict, ratio
 
 Number = float | Callable[..., float]
@@ -211,13 +211,10 @@ class Exceeds(Relation):
     def says(self) -> str:
         """The relation in words."""
 
-        def arm(values: Mapping[str, Any]) -> str:
-            return ", ".join(f"{name} = {value}" for name, value in values.items())
-
         if self.crossing:
             what = f"crosses {self.crossing.level:g} along {self.crossing.axis}"
-            return f"the point where {arm(self.first)} {what} exceeds that of {arm(self.second)}"
-        return f"measured at {arm(self.first)} exceeds measured at {arm(self.second)}"
+            return f"the point where {arm_words(self.first)} {what} exceeds that of {arm_words(self.second)}"
+        return f"measured at {arm_words(self.first)} exceeds measured at {arm_words(self.second)}"
 
 
 @dataclass(frozen=True)

@@ -228,7 +228,7 @@ def null_accuracy(m: Any) -> Any:
     direction="asymptotic",
     source=derived("T8 in the limit of long strings"),
     systems=("float",),
-    latex=r"\tfrac12 + \tfrac2\pi \arcsin\left(\sin(\pi(s - \tfrac12))/\sqrt2\right)",
+    latex=r"\frac{1}{2} + \frac{2}{\pi} \arcsin\left(\frac{\sin(\pi(s - 1/2))}{\sqrt{2}}\right)",
 )
 def area_from_accuracy(m: Any, *, first_accuracy: float) -> float:
     """ROC AUC of a head, turned upward, from its separation accuracy."""

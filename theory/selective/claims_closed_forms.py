@@ -418,7 +418,12 @@ def no_growth(m: Any, *, rho: Any) -> Any:
     return 1 + 0 * rho
 
 
-@bound(params=temperature_network_lower_bound.params, direction="lower", source=derived("temperature-network, doubled"))
+@bound(
+    params=temperature_network_lower_bound.params,
+    direction="lower",
+    source=derived("temperature-network, doubled"),
+    latex=r"\frac{4\,\mathrm{artanh}(\delta/2)}{1.1289\,|a - b|}",
+)
 def doubled_network_norm(m: Any, *, delta: Any, distance: Any) -> Any:
     """Negative control: twice the bound."""
     return 2 * temperature_network_lower_bound.formula(m, delta=delta, distance=distance)
@@ -428,6 +433,7 @@ def doubled_network_norm(m: Any, *, delta: Any, distance: Any) -> Any:
     params=temperature_network_lower_bound.params,
     direction="upper",
     source=chosen("twice the lower bound: what a small price on the weights leaves"),
+    latex=r"\frac{4\,\mathrm{artanh}(\delta/2)}{1.1289\,|a - b|}",
 )
 def twice_network_norm(m: Any, *, delta: Any, distance: Any) -> Any:
     """Twice the least product of norms, at every distance."""

@@ -123,7 +123,12 @@ def position_factor_official(*, n: int, beta: float, form: str = "exp") -> float
     return 1 + coefficient * math.log(n)
 
 
-@bound(params=(SEPARATION, DISTANCE), direction="lower", source=Source(derived="temperature-network"))
+@bound(
+    params=(SEPARATION, DISTANCE),
+    direction="lower",
+    source=Source(derived="temperature-network"),
+    latex=r"\frac{2\,\mathrm{artanh}(\delta/2)}{1.1289\,|a - b|}",
+)
 def temperature_network_lower_bound(m: Any, *, delta: Any, distance: Any) -> Any:
     """Least |W_tmp| |W'| (spectral) with which tanh of W_tmp GELU(W' x) separates two tokens by delta.
 

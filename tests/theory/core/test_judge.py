@@ -10,7 +10,7 @@ from theory.core.contract import faults
 from theory.core.domain import Integer, Parameter, Real
 from theory.core.errors import DomainError
 from theory.core.evidence import Observable, Span, spans
-from theory.core.fold import Best, Crossing
+from theory.core.fold import Best, Crossing, Difference
 from theory.core.judge import judge
 from theory.core.measured import Measured
 from theory.core.record import Record
@@ -215,6 +215,18 @@ def test_how_far_a_chosen_threshold_lies_says_nothing():
     example = Clause(Observable("s", evidence="witness_above"), AtLeast(), Control(bound=cube), constant(1e-3, chosen))
     found = judge(claim(example), "smoke", data(lambda cell, seed: {"s": 1.0}))
     assert found.outcome is SOME and found.slack is None
+
+
+def test_a_clause_says_what_its_folds_make_of_the_values():
+    folds = (Best("rate"), Difference({"arm": ("a", "c")}, {"arm": "b"}, "log ratio"))
+    one = Clause(Observable("loss_x", "nats", noise="median"), AtLeast(), Control(bound=cube), square, folds=folds)
+    assert (
+        one.says
+        == "log ratio of what is measured at arm = a or c to that at arm = b at least bound, each at its best rate"
+    )
+    assert one.quantity == "log ratio of loss x"
+    plain = Clause(Observable("loss_x", "nats"), AtLeast(), Control(bound=cube), square)
+    assert (plain.says, plain.quantity) == ("measured at least bound", "loss x (nats)")
 
 
 def test_a_grid_too_large_to_write_down_is_refused(monkeypatch):
