@@ -22,6 +22,7 @@ import torch
 
 from empirics.engine import rng
 from empirics.engine.train import Params
+from empirics.models.character_model import normed
 from empirics.models.selective_attention import gelu, position_term, spikiness
 
 VARIANTS = ("standard", "const", "pos", "ssa q", "ssa k", "ssa v", "ssa qv", "ssa qv own", "untrained")
@@ -63,12 +64,6 @@ def initial_parameters(
     return {name: value.to(dtype) for name, value in params.items()}
 
 
-def _normed(x: torch.Tensor, gain_ld: torch.Tensor) -> torch.Tensor:
-    """Centred, scaled to unit mean square, times a gain."""
-    x = x - x.mean(dim=-1, keepdim=True)
-    return x / (x.square().mean(dim=-1, keepdim=True) + 1e-5).sqrt() * gain_ld[:, None, None, :]
-
-
 def _times(x_lbtd: torch.Tensor, matrix_lde: torch.Tensor) -> torch.Tensor:
     flat = x_lbtd.reshape(x_lbtd.shape[0], -1, x_lbtd.shape[-1])
     return (flat @ matrix_lde).reshape(*x_lbtd.shape[:-1], -1)
@@ -107,12 +102,12 @@ def forward(
     future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
     for layer in range(n_layers):
         at = f"{layer} "
-        normed = _normed(x, params[at + "gain a"])
+        rows = normed(x, params[at + "gain a"])
         parts = {}
         seen: dict[str, torch.Tensor] = {}
         for place in "qkv":
-            parts[place] = _times(normed, params[at + place])
-            tau = layer_temperature(params, layer, place, normed, parts[place])
+            parts[place] = _times(rows, params[at + place])
+            tau = layer_temperature(params, layer, place, rows, parts[place])
             if tau is not None:
                 parts[place] = parts[place] * tau[..., None]
                 seen[place] = tau
@@ -122,8 +117,8 @@ def forward(
         if watch is not None:
             watch.append({**seen, "weights": weights})
         x = x + _times((weights @ v).transpose(2, 3).flatten(-2), params[at + "mix"])
-        x = x + _times(gelu(_times(_normed(x, params[at + "gain m"]), params[at + "up"])), params[at + "down"])
-    return _times(_normed(x, params["gain"]), tokens.transpose(1, 2))
+        x = x + _times(gelu(_times(normed(x, params[at + "gain m"]), params[at + "up"])), params[at + "down"])
+    return _times(normed(x, params["gain"]), tokens.transpose(1, 2))
 
 
 def cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,7 @@ from empirics.models import temperature_language_model as model
 from empirics.tasks import text
 
 BATCH = 12  # sequences a step, as in the small setting for a CPU that this follows
-N_VALIDATION = 64  # validation sequences, evenly spaced over the validation text, the same for all
+N_VALIDATION = 256  # validation sequences, evenly spaced over the validation text, the same for all
 EVALUATED_AT_ONCE = 8
 N_HEADS = 4
 SNIPPET_AT = (
@@ -48,10 +48,10 @@ def language_model(lanes: Lanes) -> Mapping[str, Any]:
     inputs, targets = setting.validation_sequences(validation)
     at = int(SNIPPET_AT * (len(validation) - setting.block))
     snippet = validation[at : at + setting.block]
-    n_steps = int(lanes.size("n_steps"))
+    n_steps = 0 if setting.variant == "untrained" else int(lanes.size("n_steps"))
     marks = [round(share * n_steps) for share in lanes.inner("checkpoint")]
     params, seen, recent = setting.start(), [], []
-    rate = lanes.column("learning_rate") * (setting.variant != "untrained")
+    rate = lanes.column("learning_rate")
     optimiser = Adam(rate, beta_second=0.99)
     for step in range(n_steps + 1):
         for mark in marks:
@@ -221,7 +221,7 @@ def _bytes(cell: Mapping[str, Any]) -> int:
 
 LANGUAGE_MODEL = Experiment(
     id="selective/language-model",
-    version=1,
+    version=2,
     axes=("n_layers", "d", "L", "n_steps", "variant", "learning_rate"),
     measure=language_model,
     shape=("n_layers", "d", "L", "n_steps", "variant"),

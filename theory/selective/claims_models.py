@@ -203,6 +203,10 @@ def own_network_overhead(m: Any, *, n_layers: int, d: int) -> float:
     return float(ssa_parameter_overhead(mode="own_mlp", layers=n_layers, d=d, base=1, h=d, c=2).added)
 
 
+UNTRAINED = {"variant": "untrained"}
+SMALL_NANOGPT = (4, 128, 64, 2000)  # layers, width, block, steps of nanoGPT's setting for a CPU; its rate is .001
+
+
 def _last(L: int) -> tuple[int, ...]:
     return (L,)
 
@@ -215,9 +219,7 @@ def _better(arm: str) -> Clause:
         observable=VALIDATION,
         folds=_BY_TRAIN_LOSS,
         relation=Exceeds({"variant": PLAIN}, {"variant": arm}),
-        control=Control(
-            relation=Exceeds({"variant": PLAIN}, {"variant": "untrained"}), says="an untrained model in its place"
-        ),
+        control=Control(relation=Exceeds({"variant": PLAIN}, UNTRAINED), says="an untrained model in its place"),
     )
 
 
@@ -238,7 +240,8 @@ LANGUAGE_MODEL = Claim(
     experiment="selective/language-model",
     profiles={
         "smoke": _language_grid((1, 16, 8, 24), 5, (0.1,)),
-        "gpu": _language_grid((4, 128, 64, 2000), 8, LANGUAGE_RATES),
+        "cpu": _language_grid(SMALL_NANOGPT, 4, LANGUAGE_RATES[:1]),
+        "gpu": _language_grid(SMALL_NANOGPT, 8, LANGUAGE_RATES),
     },
     clauses=(
         Clause(
@@ -248,7 +251,7 @@ LANGUAGE_MODEL = Claim(
             bound=constant(0.0, Source(where="a model that ignores the context gains nothing", provenance="chosen")),
             folds=_BY_TRAIN_LOSS,
             relation=AtLeast(),
-            control=Control(at={"variant": "untrained"}, says="an untrained model"),
+            control=Control(at=UNTRAINED, says="an untrained model"),
         ),
         *(_better(arm) for arm in TEMPERED),
         Clause(
@@ -266,8 +269,8 @@ LANGUAGE_MODEL = Claim(
             bound=own_network_overhead,
             folds=_BY_TRAIN_LOSS,
             relation=Equals(),
-            at={"variant": "ssa qv own"},
-            control=Control(at={"variant": "ssa qv"}, says="shared weights"),
+            at={"variant": "ssa qv own", "n_steps": 1},
+            control=Control(at={"variant": "ssa qv", "n_steps": 1}, says="shared weights"),
         ),
     ),
     limits="Only the gpu profile trains models of a size at which a difference could be expected (4 layers, width 128, blocks of "
@@ -285,7 +288,7 @@ def _text_grid(block: int, n_steps: int, seeds: int, rate: float) -> Grid:
 
 
 _BEFORE, _AFTER = {"checkpoint": 0.0}, {"checkpoint": 1.0}
-_UNTRAINED = Control(at={"variant": "untrained", "n_steps": 1}, says="an untrained model")
+_UNTRAINED = Control(at=UNTRAINED, says="an untrained model")
 TEXT_TEMPERATURES = Claim(
     id="selective/text-temperatures",
     says="On real text a small character model attends more sharply and with larger weights after training than before, and gives "
