@@ -24,6 +24,9 @@ def sweep(
     profile: Annotated[str, typer.Option(help="Size of the grids: smoke, cpu or gpu.")] = "cpu",
     run: Annotated[Path, typer.Option(help="Run file; made where it is absent.")] = Path("results/cpu.sqlite"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="As --dry-run; also count here what an H200 would take.")
+    ] = False,
     budget: Annotated[str, typer.Option(help="Begin nothing new after this time, such as 8m.")] = "",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:<number>.")] = "auto",
     pool: Annotated[str, typer.Option(help="inline or processes.")] = "inline",
@@ -40,7 +43,7 @@ def sweep(
     shown = _Shown(run, quiet)
     try:
         done = run_sweep(
-            run, claims=_names(claims), papers=papers or (), profile=profile, dry_run=dry_run,
+            run, claims=_names(claims), papers=papers or (), profile=profile, dry_run=dry_run or estimate,
             budget=parse_budget(budget) if budget else None, device=device, pool_name=pool, workers=workers,
             chunk=chunk, corpus=corpus, yes=yes, command=shlex.join(["attnbounds", *sys.argv[1:]]),
             report=shown.update, planned=shown.start,
@@ -54,6 +57,8 @@ def sweep(
         typer.echo(f"warning: {text}", err=True)
     if done.progress is None:
         print_plan(done.plan)
+        if estimate:
+            print_estimate(done.plan, corpus)
         return
     print_outcome(done.progress, run)
 
@@ -111,11 +116,45 @@ def print_plan(plan: Plan) -> None:
         typer.echo(f"skipped {name} {cell}: {reason}")
 
 
+def print_estimate(plan: Plan, corpus: Path | None) -> None:
+    """How long the plan would take on a GPU, from work counted here."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from empirics.engine import estimate as estimates
+    from empirics.engine.sweep import read_corpus
+
+    found = estimates.estimate(plan, corpus=read_corpus(corpus))
+    table = Table(
+        "experiment",
+        "chunks",
+        "operations",
+        "moved, GB",
+        "products, TFLOP",
+        "seconds",
+        title=f"one {estimates.H200.name}",
+    )
+    for one in found:
+        least, most = one.work.seconds(estimates.H200)
+        products = sum(one.work.flops.values()) / 1e12
+        table.add_row(one.experiment, str(one.n_chunks), f"{one.work.operations:.2g}", f"{one.work.bytes / 1e9:.3g}",
+                      f"{products:.3g}", f"{least:.0f} to {most:.0f}")  # fmt: skip
+    Console().print(table)
+    least, most = (
+        (sum(ends) for ends in zip(*(one.work.seconds(estimates.H200) for one in found))) if found else (0.0, 0.0)
+    )
+    typer.echo(f"{least:.0f} to {most:.0f} s in all, estimated from counted work, not measured"
+               + ("; without the buckets below" if any(one.uncounted for one in found) else ""))  # fmt: skip
+    for one in found:
+        for text in one.uncounted:
+            typer.echo(f"not counted: {one.experiment} {text}")
+
+
 def print_outcome(progress: Progress, run: Path) -> None:
     """What a sweep did; exits with 130 after Ctrl+C and with 3 when something is missing."""
     typer.echo(f"measured {progress.measured} models in {progress.seconds:.1f} s"
                + (f"; {progress.diverged} diverged" if progress.diverged else "")
-               + (f"; {progress.failed} failed" if progress.failed else ""))  # fmt: skip
+               + (f"; {progress.failed} failed, the first with {progress.reason}" if progress.failed else ""))  # fmt: skip
     if progress.stopped:
         typer.echo(f"stopped ({progress.stopped}) with {progress.planned - progress.measured} to go; "
                    f"the same command with --run {run} continues")  # fmt: skip

@@ -27,12 +27,13 @@ COMMIT_SECONDS = (
 
 @dataclass
 class Progress:
-    """What was done so far: lanes planned, measured, diverged, failed; seconds; and why it stopped."""
+    """What was done so far: lanes planned, measured, diverged, failed (and why the first); seconds; and why it stopped."""
 
     planned: int
     measured: int = 0
     diverged: int = 0
     failed: int = 0
+    reason: str = ""
     seconds: float = 0.0
     stopped: str = ""  # "", "budget" or "interrupt"
 
@@ -112,7 +113,9 @@ class _Writer:
             self.run.add_records(self.records, launch=self.launch, exhibits=self.exhibits)
             self.progress.measured += len(self.records)
             self.progress.diverged += sum(one.status == "diverged" for one in self.records)
-            self.progress.failed += sum(one.status == "failed" for one in self.records)
+            failures = [f"{one.experiment}: {one.reason}" for one in self.records if one.status == "failed"]
+            self.progress.failed += len(failures)
+            self.progress.reason = self.progress.reason or next(iter(failures), "")
             self.records, self.exhibits = [], []
         self.committed, self.progress.seconds = time.perf_counter(), self.seconds
         if self.report is not None:

@@ -132,7 +132,9 @@ def test_a_lane_too_large_by_itself_is_failed_with_its_reason(swept: Any, tmp_pa
         assert {(one.status, type(error).__name__ in one.reason) for one in run.records()} == {("failed", True)}
 
 
-def test_a_failing_lane_does_not_cost_its_neighbours(swept: Any, tmp_path: Path) -> None:
+def test_a_failing_lane_does_not_cost_its_neighbours(
+    swept: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def broken(lanes: Lanes) -> Any:
         if 7 in lanes.seeds:
             raise ZeroDivisionError("made up")
@@ -147,6 +149,7 @@ def test_a_failing_lane_does_not_cost_its_neighbours(swept: Any, tmp_path: Path)
     with pytest.raises(typer.Exit) as left:
         print_outcome(done.progress, tmp_path / "run.sqlite")
     assert left.value.exit_code == 3
+    assert "1 failed, the first with toy/made: ZeroDivisionError: made up" in capsys.readouterr().out
 
 
 def test_a_failed_lane_is_tried_again(swept: Any) -> None:
