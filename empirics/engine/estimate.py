@@ -29,7 +29,7 @@ from empirics.engine.plan import Plan, lane_bytes
 STEPS = ("steps", "n_steps")  # coordinates that count training steps
 COUNTED_STEPS = (2, 3)
 COUNTED_LANES = 5  # beside one lane, to see what grows with lanes on the host
-ROOM = 2**31  # bytes that counting may take
+ROOM = 2**28  # bytes that counting several models may take
 NO_KERNEL = ("aten::empty", "aten::new_empty", "aten::detach", "aten::lift_fresh", "aten::_local_scalar_dense")
 
 
