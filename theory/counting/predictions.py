@@ -185,6 +185,23 @@ def failing_length(m: Any, *, w01: float, w02: float, kappa: float, sigma: float
 @bound(
     params=(W01, W02, KAPPA, SIGMA, FRAME, OWN),
     direction="exact",
+    source=derived("T2 at the head's own threshold, strings of as many 0s as 1s left out"),
+    hypotheses=(RESOLVED, UPWARD),
+    systems=("float",),
+    latex=r"\min\{N : \max_{n_1 < n_0} s > b\ \mathrm{or}\ \min_{n_1 > n_0} s \leq b\}",
+)
+def failing_length_without_ties(
+    m: Any, *, w01: float, w02: float, kappa: float, sigma: float, wS: float, b: float
+) -> float:
+    """First body length on which a net of one head errs where ties have no answer; 61 for none up to 60."""
+    del m
+    found = max_perfect_length(head=(w01, w02, kappa, sigma, wS), tie="drop", b=b)
+    return float(min(LONGEST if found is None else found, LONGEST) + 1)
+
+
+@bound(
+    params=(W01, W02, KAPPA, SIGMA, FRAME, OWN),
+    direction="exact",
     source=derived("T2 with a threshold for each length"),
     hypotheses=(RESOLVED, UPWARD),
     systems=("float",),
@@ -194,6 +211,27 @@ def retuned_failing_length(m: Any, *, w01: float, w02: float, kappa: float, sigm
     del m, b
     found = max_perfect_length(head=(w01, w02, kappa, sigma, wS), tie="neg")
     return float(min(LONGEST if found is None else found, LONGEST) + 1)
+
+
+@bound(params=(LENGTH,), direction="exact", source=chosen("twice the length trained on"), systems=("float",))
+def beyond_twice_the_length(m: Any, *, N: int) -> float:
+    """2 N + 1: right on all strings up to twice the length trained on."""
+    del m
+    return float(2 * N + 1)
+
+
+@bound(
+    params=(LENGTH_3,),
+    direction="asymptotic",
+    source=derived("T5: the balance of the largest margin"),
+    systems=("float",),
+    latex=r"\sqrt{\frac{k}{k + 1}},\ k = \lfloor (N - 1)/2 \rfloor",
+)
+def balance_of_largest_margin(m: Any, *, N: int) -> float:
+    """w01 of the head whose worst margin on strings up to N is the largest, where ties carry label 0."""
+    del m
+    k = (N - 1) // 2
+    return math.sqrt(k / (k + 1))
 
 
 # ---------------------------------------------------------------------------- before training
