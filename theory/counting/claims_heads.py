@@ -84,7 +84,8 @@ INTERVENTION_SURFACE = Claim(
     ),
     limits=TESTBED
     + "Heads with numbers beyond 10^6 are left out: floats cannot tell their scores apart. The error allowed "
-    "is that of a sample of this size, for all heads, ratios and thresholds at once.",
+    "is that of a sample of this size, for all heads, ratios and thresholds at once. The difference between the two paths "
+    "is the largest over all logits of sampled sentences, relative to the largest logit where that exceeds 1.",
 )
 
 VALUE_FREE_SURFACE = Claim(
