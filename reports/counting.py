@@ -148,7 +148,7 @@ def _decades(axes: Axes) -> None:
 
     axes.set_xscale("log")
     axes.set_xlim(6e-4, 1.6e3)
-    axes.xaxis.set_major_locator(FixedLocator([1e-3, 1, 1e3]))
+    axes.xaxis.set_major_locator(FixedLocator([1e-2, 1, 1e2]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 

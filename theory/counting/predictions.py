@@ -221,6 +221,18 @@ def beyond_twice_the_length(m: Any, *, N: int) -> float:
 
 
 @bound(
+    params=(W01,),
+    direction="exact",
+    source=derived("T2: the one threshold that serves every length"),
+    latex=r"\frac{w_{01} - 1}{w_{01} + 1}",
+)
+def threshold_of_balance(m: Any, *, w01: Any) -> Any:
+    """The threshold at which a 1 weighs as much for the answer as a 0 against it."""
+    del m
+    return (w01 - 1) / (w01 + 1)
+
+
+@bound(
     params=(LENGTH_3,),
     direction="asymptotic",
     source=derived("T5: the balance of the largest margin"),

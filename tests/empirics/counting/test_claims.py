@@ -67,6 +67,12 @@ def test_lengths_without_ties_equal_a_walk_over_all_strings():
         assert float(law.failing_length_without_ties(**plain)) == walked(w01, w02, b, False)
         assert float(law.failing_length(**plain)) == walked(w01, w02, b, True)
     assert float(law.beyond_twice_the_length(N=8)) == 17
+    # at the threshold of its balance a head without noise and frame is right on every length, and a little off it is not
+    for w01 in (0.5, 0.857, 1.2):
+        own = float(law.threshold_of_balance(w01=w01))
+        assert all((w01 * (k + 1) - k) / (k + w01 * (k + 1)) > own for k in range(300))
+        assert all((w01 * k - k - 1) / (k + 1 + w01 * k) < own for k in range(300))
+        assert any((w01 * (k + 1) - k) / (k + w01 * (k + 1)) < own + 0.02 for k in range(300))
 
 
 @pytest.mark.parametrize("N", [3, 4, 8, 9, 32])
