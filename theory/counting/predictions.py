@@ -46,6 +46,7 @@ RESOLVED = Hypothesis(
     "the head's numbers lie below 10^6, so that floats tell its scores apart",
     lambda kappa, sigma, wS: max(abs(kappa), abs(sigma), wS) <= LARGEST_NUMBER,
 )
+LEARNED = Hypothesis("the net has learned: it answers every string up to N", lambda solved: solved > 0)
 UPWARD = Hypothesis("the head speaks for 1: its gain is positive", lambda gain: gain > 0)
 DELTA = 1e-4  # probability with which one sample of strings may leave the stated error; chosen
 
@@ -224,6 +225,7 @@ def beyond_twice_the_length(m: Any, *, N: int) -> float:
     params=(W01,),
     direction="exact",
     source=derived("T2: the one threshold that serves every length"),
+    hypotheses=(LEARNED,),
     latex=r"\frac{w_{01} - 1}{w_{01} + 1}",
 )
 def threshold_of_balance(m: Any, *, w01: Any) -> Any:

@@ -45,6 +45,7 @@ def test_lengths_follow_the_worked_values():
     assert float(law.failing_length(w01=1.0, **plain)) == 61
     assert float(law.retuned_failing_length(w01=1.1, **{**plain, "w02": 0.5, "sigma": 0.0, "wS": 0.0})) == 45
     assert law.UPWARD.is_broken({"gain": -1.0}) and not law.UPWARD.is_broken({"gain": 1.0})
+    assert law.LEARNED.is_broken({"solved": 0.0}) and not law.LEARNED.is_broken({"solved": 1.0})
     assert law.RESOLVED.is_broken({"kappa": 1.0, "sigma": 0.0, "wS": 1e9})
 
 
