@@ -174,6 +174,12 @@ def _sizes(verdict: Body) -> set[int]:
     return {one["cell"]["N"] for clause in verdict["clauses"] for one in clause["cells"]}
 
 
+def _is_asked(verdict: Body, cell: Body) -> bool:
+    """Whether a setting has a size and a number of heads that the claim itself asks about; controls may have others."""
+    asked = [one["cell"] for clause in verdict["clauses"] for one in clause["cells"]]
+    return any((cell["N"], cell["H"]) == (one["N"], one["H"]) for one in asked)
+
+
 def three_meanings(verdict: Body, run: RunFile) -> Figure:
     """The three meanings of separation accuracy, ROC AUC and language accuracy, before and after training, by width.
 
@@ -360,8 +366,7 @@ def solved_by_heads(verdict: Body, run: RunFile) -> Figure:
 
 def margins_by_reader(verdict: Body, run: RunFile) -> Figure:
     """Best margins of each way to put heads together, by width of the heads; 0 means that no read-out obeys the grammar."""
-    sizes = _sizes(verdict)
-    nets = [one for one in run.records("counting/aggregation") if one.status == "ok" and one.cell["N"] in sizes]
+    nets = [one for one in run.records("counting/aggregation") if one.status == "ok" and _is_asked(verdict, one.cell)]
     widths = sorted({one.cell["d_h"] for one in nets})
     figure = new_figure(WIDTH, 1.9)
     panels = figure.subplots(1, len(widths), squeeze=False, sharey=True)[0]
@@ -385,9 +390,9 @@ def certificates(verdict: Body, run: RunFile) -> Figure:
     Each line is one demand of the grammar, that an allowed word stands above a forbidden one at a state, times a weight;
     added up, the read-out's entries cancel but for what `at most` says, so no read-out has a larger margin.
     """
-    sizes = _sizes(verdict)
+    every = (one for one in run.exhibits("counting/aggregation") if one.name == "certificate")
     shown = sorted(
-        (one for one in run.exhibits("counting/aggregation") if one.name == "certificate" and one.cell["N"] in sizes),
+        (one for one in every if _is_asked(verdict, one.cell)),
         key=lambda one: (one.cell["d_h"], one.key),
     )
     first = {one.cell["d_h"]: one for one in reversed(shown)}

@@ -88,7 +88,8 @@ RECORDS = [
     training("full", 0, answer_weight=10.0),
     training("answer", 0, H=4),
     training("answer", 0, labels="independent in training"),
-    net("counting/aggregation", {"N": 4, "d_h": 1}, {"reader": ["concat", "sum"]}, {"margin": [0.2, 0.0]}),
+    net("counting/aggregation", {"N": 4, "H": 4, "d_h": 1}, {"reader": ["concat", "sum"]}, {"margin": [0.9, 0.9]}),
+    net("counting/aggregation", {"N": 4, "H": 1, "d_h": 1}, {"reader": ["concat", "sum"]}, {"margin": [0.2, 0.0]}),
     net(
         "counting/swap",
         {"N": 4, "d_h": 2},
@@ -128,7 +129,11 @@ class Run:
         }
         return [
             SimpleNamespace(
-                experiment=experiment, name="certificate", cell={"N": 4, "d_h": width}, body=body, key=str(width)
+                experiment=experiment,
+                name="certificate",
+                cell={"N": 4, "H": 1, "d_h": width},
+                body=body,
+                key=str(width),
             )
             for width in (4, 1)
         ]
@@ -173,6 +178,12 @@ def test_heads_trained_on_labels_drawn_apart_have_a_row():
     with drawing():
         labels = [one.get_text() for one in heads_by_loss(verdict(PLAIN), Run).axes[0].get_yticklabels()]
     assert labels[:2] == ["answer", "answer, labels apart"]
+
+
+def test_margins_are_those_of_the_number_of_heads_that_is_asked_about():
+    with drawing():
+        axes = PAGES["counting/uniform-aggregation"][0](verdict(PLAIN), Run).axes[0]
+    assert {float(x) for line in axes.lines for x in line.get_xdata()} == {0.2, 0.0}  # none of .9, of four heads
 
 
 def test_certificates_name_the_inequalities_heaviest_first():
