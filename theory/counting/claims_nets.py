@@ -290,8 +290,9 @@ SYNTAX_PRESSURE = Claim(
     limits=TESTBED
     + "Nets with positions are tried on strings up to 3, where their heads cooperate far more often; that cooperation is "
     "rare is asked of nets without. It bears on the hypothesis both ways: for it where the answer alone is trained, against "
-    "it where the whole sentence is and about one head in four is good. A head counts as good at a separation accuracy of "
-    ".95, as parked where the frame has 100 times the attention of a 0; both are our thresholds.",
+    "it where the whole sentence is and about one head in four is good; whether most of those nets have at most one good "
+    "head, this many cannot decide. A head counts as good at a separation accuracy of .95, as parked where the frame has 100 "
+    "times the attention of a 0; both are our thresholds.",
 )
 
 # ---------------------------------------------------------------------------- C9: aggregation
