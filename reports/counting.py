@@ -148,15 +148,15 @@ def _decades(axes: Axes) -> None:
 
     axes.set_xscale("log")
     axes.set_xlim(6e-4, 1.6e3)
-    axes.xaxis.set_major_locator(FixedLocator([1e-3, 1, 1e3]))
+    axes.xaxis.set_major_locator(FixedLocator([1e-2, 1, 1e2]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
 
 
 def _legend(figure: Figure, axes: Axes) -> None:
-    """The two stages, named once below all panels."""
+    """The two stages, and what lines mean, named once below all panels."""
     found = dict(zip(*reversed(axes.get_legend_handles_labels())))
-    figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=2, fontsize=8)
+    figure.legend(found.values(), found.keys(), loc="outside lower center", ncols=3, fontsize=8)
 
 
 def _base(nets: Sequence[Any], setting: Body, free: Sequence[str] = ()) -> dict[str, Any]:
@@ -172,6 +172,12 @@ def _apart(cell: Body, base: Body) -> dict[str, Any]:
 
 def _sizes(verdict: Body) -> set[int]:
     return {one["cell"]["N"] for clause in verdict["clauses"] for one in clause["cells"]}
+
+
+def _is_asked(verdict: Body, cell: Body) -> bool:
+    """Whether a setting has a size and a number of heads that the claim itself asks about; controls may have others."""
+    asked = [one["cell"] for clause in verdict["clauses"] for one in clause["cells"]]
+    return any((cell["N"], cell["H"]) == (one["N"], one["H"]) for one in asked)
 
 
 def three_meanings(verdict: Body, run: RunFile) -> Figure:
@@ -196,7 +202,7 @@ def three_meanings(verdict: Body, run: RunFile) -> Figure:
         if clause["label"] == "labels apart"
         for one in clause["cells"][:1]
     }
-    figure = new_figure(WIDTH, 1.75 * len(losses) + 0.4)
+    figure = new_figure(WIDTH, 1.45 * len(losses) + 0.4)
     grid = figure.subplots(len(losses), len(widths), squeeze=False, sharex=True, sharey=True)
     for line, loss in zip(grid, losses):
         for axes, width in zip(line, widths):
@@ -208,7 +214,8 @@ def three_meanings(verdict: Body, run: RunFile) -> Figure:
                 series.append((stage, groups, colour, marker))
             _rows_of(axes, labels, *series)
             for prior in priors:
-                axes.axvline(prior, color=INK, linewidth=0.7, linestyle=":")
+                axes.axvline(prior, color=INK, linewidth=0.7, linestyle=":", label="a constant answer")
+            axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
             axes.set_title(f"loss {loss}, d_h = {width}", fontsize=8.5)
     _legend(figure, grid[0][0])
     return figure
@@ -242,6 +249,8 @@ def heads_by_loss(verdict: Body, run: RunFile) -> Figure:
             groups.setdefault(loss, []).append(one)
         elif set(apart) == {"answer_weight"} and loss != "answer":
             groups.setdefault(f"{loss}, answer × {number(apart['answer_weight'], 3)}", []).append(one)
+        elif apart == {"labels": "independent in training"}:
+            groups.setdefault(f"{loss}, labels apart", []).append(one)
         elif one.cell.get("positions") == "learned" and one.cell["H"] == heads:
             groups.setdefault(f"{loss}, positions, N = {one.cell['N']}", []).append(one)
     losses = sorted(
@@ -256,7 +265,7 @@ def heads_by_loss(verdict: Body, run: RunFile) -> Figure:
         ("cooperation", "sum beyond the best head"),
         ("mean_auc", "mean ROC AUC of heads"),
     )
-    figure = new_figure(WIDTH, 1.6 + 0.36 * len(losses))
+    figure = new_figure(WIDTH, 1.0 + 0.27 * len(losses))
     grid = figure.subplots(2, 3, sharey=True).ravel()
     for axes, (name, title) in zip(grid, shown):
         series = []
@@ -318,7 +327,7 @@ def _is_choice(apart: Body, listed: set[int]) -> bool:
         return names <= {"N", "positions"} and apart["N"] in listed
     if "loss" in names:
         return names <= {"loss", "answer_weight", "word_weight"} or names == {"loss", "H"}
-    return len(names) <= 1 and "H" not in names
+    return len(names) <= 1 and not names & {"H", "labels"}
 
 
 def _choice(apart: Body) -> str:
@@ -326,10 +335,38 @@ def _choice(apart: Body) -> str:
     return ", ".join(words) or "default"
 
 
+def solved_by_heads(verdict: Body, run: RunFile) -> Figure:
+    """How many nets answer every string, by number of heads and loss; other choices at their default."""
+    setting = verdict["clauses"][0]["cells"][0]["cell"]
+    every = [one for one in run.records("counting/training") if one.status == "ok"]
+    base = _base(every, setting)
+    found: dict[tuple[int, str], dict[int, list[float]]] = {}
+    for one in every:
+        if set(_apart(one.cell, base)) <= {"N", "H", "loss"}:
+            row = found.setdefault((one.cell["N"], one.cell["loss"]), {})
+            row.setdefault(one.cell["H"], []).append(_stage(one, "solved", "trained"))
+    rows = [(where, by_heads) for where, by_heads in sorted(found.items()) if len(by_heads) > 1]
+    heads = sorted({n for _, by_heads in rows for n in by_heads})
+    figure = new_figure(WIDTH, 0.75 + 0.22 * len(rows))
+    axes = figure.subplots()
+    nothing = float("nan")
+    shares = [[sum(by[n]) / len(by[n]) if n in by else nothing for n in heads] for _, by in rows]
+    axes.imshow(shares or [[nothing]], cmap="Blues", vmin=0, vmax=1.6, aspect="auto")  # pale: the numbers stand on it
+    for i, (_, by_heads) in enumerate(rows):
+        for j, n in enumerate(heads):
+            if n in by_heads:
+                text = f"{sum(by_heads[n]):.0f} of {len(by_heads[n])}"
+                axes.text(j, i, text, ha="center", va="center", fontsize=8, color=INK)
+    axes.set_xticks(range(len(heads)), [str(n) for n in heads])
+    axes.set_yticks(range(len(rows)), [f"N = {n}, loss {loss}" for (n, loss), _ in rows])
+    axes.set_xlabel("number of heads")
+    axes.set_title("Nets that answer every string, after training", fontsize=8.5)
+    return figure
+
+
 def margins_by_reader(verdict: Body, run: RunFile) -> Figure:
     """Best margins of each way to put heads together, by width of the heads; 0 means that no read-out obeys the grammar."""
-    sizes = _sizes(verdict)
-    nets = [one for one in run.records("counting/aggregation") if one.status == "ok" and one.cell["N"] in sizes]
+    nets = [one for one in run.records("counting/aggregation") if one.status == "ok" and _is_asked(verdict, one.cell)]
     widths = sorted({one.cell["d_h"] for one in nets})
     figure = new_figure(WIDTH, 1.9)
     panels = figure.subplots(1, len(widths), squeeze=False, sharey=True)[0]
@@ -353,9 +390,9 @@ def certificates(verdict: Body, run: RunFile) -> Figure:
     Each line is one demand of the grammar, that an allowed word stands above a forbidden one at a state, times a weight;
     added up, the read-out's entries cancel but for what `at most` says, so no read-out has a larger margin.
     """
-    sizes = _sizes(verdict)
+    every = (one for one in run.exhibits("counting/aggregation") if one.name == "certificate")
     shown = sorted(
-        (one for one in run.exhibits("counting/aggregation") if one.name == "certificate" and one.cell["N"] in sizes),
+        (one for one in every if _is_asked(verdict, one.cell)),
         key=lambda one: (one.cell["d_h"], one.key),
     )
     first = {one.cell["d_h"]: one for one in reversed(shown)}
@@ -421,8 +458,15 @@ LEAD = (
     "“Do Attention Heads Compete or Cooperate during Counting?” (arXiv:2502.06923v1). The body of the paper could not be had, only "
     "its abstract and short summaries: nothing here reproduces its tables, and what it is said to find stands as a hypothesis.",
     "What is offered instead is exact: one layer of attention on a bag of tokens is solved in closed form, and trained models "
-    "are compared with the formula. Everything that the paper leaves open (ties, lengths, closing token, biases, residual, "
-    "positions) is a switch, whose default stands at the end of each claim.",
+    "are compared with the formula.",
+    "Everything that the paper leaves open is a choice of ours, named with every claim. The defaults: strings with as many 0s "
+    "as 1s have the answer 0 (tie = neg); lengths are uniform on 1 to N (length_law = uniform), the share of 2s is p2 = 0.3333 "
+    "and 0s and 1s are equally likely; bias = no, residual = no, positions = none; d_model = 16, query and key start at "
+    "qk_init = 0.1 and values at ov_init = 1 times the usual size; all states weigh as often as they occur (word_weight = 1, "
+    "answer_weight = 1); Adam on the sum over all states, learning_rate = 0.01, steps = 500. Which positions are asked for "
+    "has no default: each claim names the loss, “answer” (the answer alone), “full” (words and answer) or “full+closing” "
+    "(also the token that closes the sentence, which no other loss has). counting/one-head-suffices changes these choices "
+    "one by one.",
 )
 PAGES: dict[str, Callable[..., Figure] | tuple[Callable[..., Figure], ...]] = {
     "counting/intervention-surface": intervention_maps,
@@ -430,7 +474,7 @@ PAGES: dict[str, Callable[..., Figure] | tuple[Callable[..., Figure], ...]] = {
     "counting/cross-and-strip": cross_and_strip_maps,
     "counting/init-baseline": three_meanings,
     "counting/syntax-pressure": heads_by_loss,
-    "counting/one-head-suffices": open_choices,
+    "counting/one-head-suffices": (open_choices, solved_by_heads),
     "counting/uniform-aggregation": (margins_by_reader, certificates),
     "counting/attention-over-values": shares_of_variance,
 }

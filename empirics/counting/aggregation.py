@@ -35,9 +35,10 @@ def aggregation(lanes: Lanes) -> Output:
     """Best margin of each reader on trained nets, with its certificate.
 
     margin: [lane, reader], of features scaled to largest entry 1, so that no reader gains by size; feasible: whether it
-    exceeds 1e-9.  Exhibit `certificate`: for every reader its margin; `rows`, the multipliers of the linear program's dual, as
-    (kind of state, allowed, forbidden, weight, features there); and `at_most`, what they prove: no read-out has a larger
-    margin than the sum of the absolute entries of sum weight (e_allowed - e_forbidden) features^T.
+    exceeds 1e-9; share_of_concat: the margin over that of concat, 1 where that is infeasible.  Exhibit `certificate`: for
+    every reader its margin; `rows`, the multipliers of the linear program's dual, as (kind of state, allowed, forbidden,
+    weight, features there); and `at_most`, what they prove: no read-out has a larger margin than the sum of the absolute
+    entries of sum weight (e_allowed - e_forbidden) features^T.
     """
     params = trained_nets(lanes)["trained"]
     features_lshe, kinds = head_features(params, lanes.size("lp_length"), lanes.size("tie"))
@@ -52,7 +53,13 @@ def aggregation(lanes: Lanes) -> Output:
         margins.append([found[name].margin for name in READERS])
         certificates.append({name: certificate(found[name], seen[name], kinds, name) for name in READERS})
     margin = torch.tensor(margins, dtype=torch.float64)
-    return {"margin": margin, "feasible": margin > LEAST_MARGIN, "exhibits": {"certificate": certificates}}
+    best = margin[:, :1]  # concat
+    return {
+        "margin": margin,
+        "feasible": margin > LEAST_MARGIN,
+        "share_of_concat": torch.where(best > LEAST_MARGIN, margin / best.clamp(min=LEAST_MARGIN), 1.0),
+        "exhibits": {"certificate": certificates},
+    }
 
 
 def certificate(found: GrammarMargin, seen: np.ndarray, kinds: tuple[str, ...], reader: str) -> dict[str, Any]:
@@ -101,7 +108,7 @@ def head_features(params: Params, n_longest: int, tie: str) -> tuple[torch.Tenso
 
 AGGREGATION = Experiment(
     id="counting/aggregation",
-    version=2,
+    version=3,
     axes=("N", "H", "d_h", "loss"),
     measure=aggregation,
     switches={**SWITCHES, "lp_length": 6},

@@ -97,7 +97,8 @@ def population(lanes: Lanes) -> tuple[task.Group, ...]:
     if has_positions(lanes):
         groups = task.ordered_population(*law)
     else:
-        groups = task.population(*law, "independent" if lanes.size("labels") == "independent" else "true")
+        apart = str(lanes.size("labels")).startswith("independent")
+        groups = task.population(*law, "independent" if apart else "true")
 
     def moved(one: task.Group) -> task.Group:
         parts = (one.counts_sk, one.target_sv, one.weight_s)
@@ -107,10 +108,12 @@ def population(lanes: Lanes) -> tuple[task.Group, ...]:
 
 
 def answer_states(lanes: Lanes) -> task.Answers:
-    """The answer states that the lanes are evaluated on, on their device."""
-    found = task.answers(
-        lanes.size("N"), lanes.size("length_law"), lanes.size("tie"), lanes.size("p2"), lanes.size("labels")
-    )
+    """The answer states that the lanes are evaluated on, on their device.
+
+    Labels "independent in training" are the strings' own here: what was learned from the others is put to the test.
+    """
+    labels = "true" if lanes.size("labels") == "independent in training" else lanes.size("labels")
+    found = task.answers(lanes.size("N"), lanes.size("length_law"), lanes.size("tie"), lanes.size("p2"), labels)
     return task.Answers(*(part.to(lanes.device) for part in (found.body_s3, found.positive_s, found.weight_s)))
 
 
@@ -323,7 +326,7 @@ TRAINING = Experiment(
     switches={**SWITCHES, **POSITIONS},
     shape=(*SHAPE, *POSITIONS),
     inner={"stage": STAGES},
-    common=("loss", "tie", "positions", "word_weight", "answer_weight"),
+    common=("loss", "tie", "positions", "word_weight", "answer_weight", "labels"),
     bytes_per_lane=training_bytes,
 )
 

@@ -32,7 +32,7 @@ from empirics.engine import rng
 B, ZERO, ONE, TWO, E = range(5)
 PAD = -1
 N_TOKENS = 5
-LABELS = ("true", "independent", "noise beats zeros")
+LABELS = ("true", "independent", "independent in training", "noise beats zeros")
 
 
 @dataclass(frozen=True)

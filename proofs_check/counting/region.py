@@ -35,6 +35,19 @@ def _segment(weighted: bool) -> Result:
     return identity.vanishes([*affine, ratio - (1 - share) * u / a - share * v / b])
 
 
+def _balance(at_balance: bool) -> Result:
+    """(s - b) Z at b0 = (w01 - 1)/(w01 + 1) weighs 0s and 1s alike: w (n1 - n0) + w02 (kappa - b0) n2 + wS (sigma - b0)."""
+    import sympy
+
+    n0, n1, n2, w01, w02, kappa, sigma, frame = sympy.symbols("n0 n1 n2 w01 w02 kappa sigma wS", positive=True)
+    own = (w01 - 1) / (w01 + 1)
+    b = own if at_balance else sympy.Integer(0)
+    above = -n0 + w01 * n1 + kappa * w02 * n2 + sigma * frame
+    total = n0 + w01 * n1 + w02 * n2 + frame
+    alike = (1 + own) * (n1 - n0) + w02 * (kappa - own) * n2 + frame * (sigma - own)
+    return identity.vanishes([above - b * total - alike])
+
+
 def _hull_cases(without_middle: bool) -> Iterator[tuple[str, bool]]:
     """The largest value of a linear form over all strings is taken at a vertex, for all directions in a cube."""
     import numpy as np
@@ -318,6 +331,14 @@ STEPS = (
         "exhaust",
         lambda: exhaust.holds(_endless_cases(10**6)),
         Control("a head that is right up to 3 never fails", lambda: exhaust.holds(_endless_cases(3))),
+    ),
+    Step(
+        "T2-balance",
+        ("counting/perfect-region",),
+        "At the threshold (w01-1)/(w01+1) a 1 weighs as much for as a 0 against, so without noise and frame no length is too long",
+        "identity",
+        lambda: _balance(True),
+        Control("at threshold 0", lambda: _balance(False)),
     ),
     Step(
         "T3-factors",

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from reports.core.style import drawing, svg_bytes
-from reports.counting import PAGES, _grid_of, _picked, certificates, open_choices
+from empirics.counting.training import POSITIONS, SWITCHES
+from reports.core.style import drawing, svg_bytes, value_text
+from reports.counting import LEAD, PAGES, _grid_of, _picked, certificates, heads_by_loss, open_choices, solved_by_heads
 
 RATIOS = [0.1, 1.0, 10.0]
 STAGES = ["init", "trained"]
@@ -35,6 +36,7 @@ def training(loss, seed, **extra):
         "w01",
         "w02",
         "first_failing",
+        "solved",
     )
     values = {name: [0.5 + 0.01 * seed, 0.9] for name in names}
     cell = {"N": 4, "H": 1, "d_h": 4, "loss": loss, **extra}
@@ -84,7 +86,10 @@ RECORDS = [
     training("answer", 0, N=3, positions="learned"),
     training("answer", 0, N=7),
     training("full", 0, answer_weight=10.0),
-    net("counting/aggregation", {"N": 4, "d_h": 1}, {"reader": ["concat", "sum"]}, {"margin": [0.2, 0.0]}),
+    training("answer", 0, H=4),
+    training("answer", 0, labels="independent in training"),
+    net("counting/aggregation", {"N": 4, "H": 4, "d_h": 1}, {"reader": ["concat", "sum"]}, {"margin": [0.9, 0.9]}),
+    net("counting/aggregation", {"N": 4, "H": 1, "d_h": 1}, {"reader": ["concat", "sum"]}, {"margin": [0.2, 0.0]}),
     net(
         "counting/swap",
         {"N": 4, "d_h": 2},
@@ -124,7 +129,11 @@ class Run:
         }
         return [
             SimpleNamespace(
-                experiment=experiment, name="certificate", cell={"N": 4, "d_h": width}, body=body, key=str(width)
+                experiment=experiment,
+                name="certificate",
+                cell={"N": 4, "H": 1, "d_h": width},
+                body=body,
+                key=str(width),
             )
             for width in (4, 1)
         ]
@@ -146,6 +155,35 @@ def test_every_open_choice_has_a_row_and_other_sizes_have_none():
     assert labels == [
         "default", "N 3", "N 3, positions learned", "residual yes", "answer_weight 10, loss full", "loss full+closing",
     ]  # fmt: skip
+
+
+def test_defaults_of_all_open_choices_stand_in_front_of_the_claims():
+    """Labels are none of the paper's choices; the loss is named with every claim."""
+    text = " ".join(LEAD)
+    for name, value in {**SWITCHES, **POSITIONS}.items():
+        assert name == "labels" or f"{name} = {value_text(value)}" in text, name
+    assert all(f"“{loss}”" in text for loss in ("answer", "full", "full+closing"))
+
+
+def test_nets_that_answer_every_string_are_counted_by_heads_and_loss():
+    with drawing():
+        axes = solved_by_heads(verdict(PLAIN), Run).axes[0]
+    assert [one.get_text() for one in axes.get_yticklabels()] == [
+        "N = 4, loss answer"
+    ]  # others have one number of heads
+    assert [one.get_text() for one in axes.texts] == ["3 of 3", "1 of 1"]  # .9 each, rounded
+
+
+def test_heads_trained_on_labels_drawn_apart_have_a_row():
+    with drawing():
+        labels = [one.get_text() for one in heads_by_loss(verdict(PLAIN), Run).axes[0].get_yticklabels()]
+    assert labels[:2] == ["answer", "answer, labels apart"]
+
+
+def test_margins_are_those_of_the_number_of_heads_that_is_asked_about():
+    with drawing():
+        axes = PAGES["counting/uniform-aggregation"][0](verdict(PLAIN), Run).axes[0]
+    assert {float(x) for line in axes.lines for x in line.get_xdata()} == {0.2, 0.0}  # none of .9, of four heads
 
 
 def test_certificates_name_the_inequalities_heaviest_first():

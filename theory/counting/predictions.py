@@ -46,6 +46,7 @@ RESOLVED = Hypothesis(
     "the head's numbers lie below 10^6, so that floats tell its scores apart",
     lambda kappa, sigma, wS: max(abs(kappa), abs(sigma), wS) <= LARGEST_NUMBER,
 )
+LEARNED = Hypothesis("the net has learned: it answers every string up to N", lambda solved: solved > 0)
 UPWARD = Hypothesis("the head speaks for 1: its gain is positive", lambda gain: gain > 0)
 DELTA = 1e-4  # probability with which one sample of strings may leave the stated error; chosen
 
@@ -185,6 +186,23 @@ def failing_length(m: Any, *, w01: float, w02: float, kappa: float, sigma: float
 @bound(
     params=(W01, W02, KAPPA, SIGMA, FRAME, OWN),
     direction="exact",
+    source=derived("T2 at the head's own threshold, strings of as many 0s as 1s left out"),
+    hypotheses=(RESOLVED, UPWARD),
+    systems=("float",),
+    latex=r"\min\{N : \max_{n_1 < n_0} s > b\ \mathrm{or}\ \min_{n_1 > n_0} s \leq b\}",
+)
+def failing_length_without_ties(
+    m: Any, *, w01: float, w02: float, kappa: float, sigma: float, wS: float, b: float
+) -> float:
+    """First body length on which a net of one head errs where ties have no answer; 61 for none up to 60."""
+    del m
+    found = max_perfect_length(head=(w01, w02, kappa, sigma, wS), tie="drop", b=b)
+    return float(min(LONGEST if found is None else found, LONGEST) + 1)
+
+
+@bound(
+    params=(W01, W02, KAPPA, SIGMA, FRAME, OWN),
+    direction="exact",
     source=derived("T2 with a threshold for each length"),
     hypotheses=(RESOLVED, UPWARD),
     systems=("float",),
@@ -194,6 +212,40 @@ def retuned_failing_length(m: Any, *, w01: float, w02: float, kappa: float, sigm
     del m, b
     found = max_perfect_length(head=(w01, w02, kappa, sigma, wS), tie="neg")
     return float(min(LONGEST if found is None else found, LONGEST) + 1)
+
+
+@bound(params=(LENGTH,), direction="exact", source=chosen("twice the length trained on"), systems=("float",))
+def beyond_twice_the_length(m: Any, *, N: int) -> float:
+    """2 N + 1: right on all strings up to twice the length trained on."""
+    del m
+    return float(2 * N + 1)
+
+
+@bound(
+    params=(W01,),
+    direction="exact",
+    source=derived("T2: the one threshold that serves every length"),
+    hypotheses=(LEARNED,),
+    latex=r"\frac{w_{01} - 1}{w_{01} + 1}",
+)
+def threshold_of_balance(m: Any, *, w01: Any) -> Any:
+    """The threshold at which a 1 weighs as much for the answer as a 0 against it."""
+    del m
+    return (w01 - 1) / (w01 + 1)
+
+
+@bound(
+    params=(LENGTH_3,),
+    direction="asymptotic",
+    source=derived("T5: the balance of the largest margin"),
+    systems=("float",),
+    latex=r"\sqrt{\frac{k}{k + 1}},\ k = \lfloor (N - 1)/2 \rfloor",
+)
+def balance_of_largest_margin(m: Any, *, N: int) -> float:
+    """w01 of the head whose worst margin on strings up to N is the largest, where ties carry label 0."""
+    del m
+    k = (N - 1) // 2
+    return math.sqrt(k / (k + 1))
 
 
 # ---------------------------------------------------------------------------- before training

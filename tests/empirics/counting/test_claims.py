@@ -3,7 +3,7 @@
 import pytest
 
 from theory.core.errors import DomainError
-from theory.counting import CLAIMS, fixed_threshold_accuracy, separation_accuracy
+from theory.counting import CLAIMS, fixed_threshold_accuracy, max_margin, separation_accuracy
 from theory.counting import predictions as law
 from theory.counting.grids import NOISE_RATIOS, RATIOS, SHORT_STEPS, rate_of, symmetric_values
 
@@ -45,7 +45,49 @@ def test_lengths_follow_the_worked_values():
     assert float(law.failing_length(w01=1.0, **plain)) == 61
     assert float(law.retuned_failing_length(w01=1.1, **{**plain, "w02": 0.5, "sigma": 0.0, "wS": 0.0})) == 45
     assert law.UPWARD.is_broken({"gain": -1.0}) and not law.UPWARD.is_broken({"gain": 1.0})
+    assert law.LEARNED.is_broken({"solved": 0.0}) and not law.LEARNED.is_broken({"solved": 1.0})
     assert law.RESOLVED.is_broken({"kappa": 1.0, "sigma": 0.0, "wS": 1e9})
+
+
+def test_lengths_without_ties_equal_a_walk_over_all_strings():
+    """Second method: the score at every pair of counts up to 60, for heads off any tie."""
+
+    def walked(w01, w02, b, with_ties):
+        for n in range(1, 61):
+            for n0 in range(n + 1):
+                for n1 in range(n + 1 - n0):
+                    n2 = n - n0 - n1
+                    score = (w01 * n1 - n0 - 0.5) / (n0 + w01 * n1 + w02 * n2 + 1)
+                    if (score > b) != (n1 > n0) and (with_ties or n1 != n0):
+                        return n
+        return 61
+
+    # the second has the threshold (w01 - 1)/(w01 + 1) of its balance, and hardly sees noise
+    for w01, w02, b in ((0.9, 0.3, -0.02), (0.857, 0.0001, -0.0769), (1.2, 0.001, 0.05)):
+        plain = {"w01": w01, "w02": w02, "kappa": 0.0, "sigma": -0.5, "wS": 1.0, "b": b}
+        assert float(law.failing_length_without_ties(**plain)) == walked(w01, w02, b, False)
+        assert float(law.failing_length(**plain)) == walked(w01, w02, b, True)
+    assert float(law.beyond_twice_the_length(N=8)) == 17
+    # at the threshold of its balance a head without noise and frame is right on every length, and a little off it is not
+    for w01 in (0.5, 0.857, 1.2):
+        own = float(law.threshold_of_balance(w01=w01))
+        assert all((w01 * (k + 1) - k) / (k + w01 * (k + 1)) > own for k in range(300))
+        assert all((w01 * k - k - 1) / (k + 1 + w01 * k) < own for k in range(300))
+        assert any((w01 * (k + 1) - k) / (k + w01 * (k + 1)) < own + 0.02 for k in range(300))
+
+
+@pytest.mark.parametrize("N", [3, 4, 8, 9, 32])
+def test_the_balance_of_the_largest_margin_gives_that_margin(N):
+    """The worst of (k, k+1) and (k, k) at w01 = sqrt(k/(k+1)) is the exact value of T5; a balance near it gives less."""
+    k = (N - 1) // 2
+
+    def worst(w01):
+        answers = (((k + 1) * w01 - k) / ((k + 1) * w01 + k), k * (1 - w01) / (k * (1 + w01)))
+        return min(answers)
+
+    best = float(law.balance_of_largest_margin(N=N))
+    assert worst(best) == pytest.approx(max_margin(N=N, tie="neg"), rel=1e-12)
+    assert worst(best) > max(worst(0.99 * best), worst(1.01 * best))
 
 
 def test_cross_strip_and_naive_cross_differ_where_they_should():
@@ -81,11 +123,15 @@ def test_short_trainings_take_larger_steps():
 
 
 def test_every_open_choice_is_varied_on_the_cpu():
-    """Scales, width, residual, bias, ties, lengths, noise, weights, rate, positions."""
+    """Scales, width, residual, bias, ties, lengths, noise, weights of words and answer, closing token, rate, positions."""
     cells = [cell for claim in CLAIMS if claim.id == "counting/one-head-suffices" for cell, _ in claim.wanted("cpu")]
     names = ("qk_init", "ov_init", "d_h", "residual", "bias", "tie", "length_law", "p2", "answer_weight", "positions")
-    for name in (*names, "learning_rate"):
+    for name in (*names, "learning_rate", "word_weight", "loss", "H"):
         assert len({cell[name] for cell in cells if name in cell}) > 1, name
+    assert {cell["loss"] for cell in cells} == {"answer", "full", "full+closing"}
+    assert {cell["H"] for cell in cells} == {1, 2, 4}
+    large = [cell for claim in CLAIMS if claim.id == "counting/one-head-suffices" for cell, _ in claim.wanted("gpu")]
+    assert {cell["H"] for cell in large} == {1, 2, 4, 8}
 
 
 def test_sampling_error_and_priors():

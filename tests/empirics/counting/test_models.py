@@ -124,6 +124,30 @@ def test_labels_drawn_apart_are_answered_no_better_than_by_a_constant():
     assert (apart[:, :2] - prior).abs().max() < 1e-9 < 0.05 < (true[:, :2] - prior).min()
 
 
+def test_nets_trained_on_labels_drawn_apart_are_put_to_the_strings_own():
+    cell = {"N": 4, "H": 1, "d_h": 4, "loss": "answer", "steps": 40}
+    found = {
+        labels: counting.TRAINING.measure(lanes_of(counting.TRAINING, {**cell, "labels": labels}))
+        for labels in ("true", "independent", "independent in training")
+    }
+    before, after = (found["independent in training"]["mean_s_acc"][:, stage] for stage in (0, 1))
+    assert torch.equal(before, found["true"]["mean_s_acc"][:, 0])  # the same start, judged by the same labels
+    assert (after < found["true"]["mean_s_acc"][:, 1]).all()
+    trained = [found[labels]["w01"][:, 1] for labels in ("independent", "independent in training")]
+    assert torch.equal(*trained)  # the same training
+    assert (found["independent"]["mean_s_acc"][:, 0] < before).all()
+
+
+def test_without_ties_the_tie_rule_changes_nothing_and_with_ties_it_does():
+    cell = {"N": 3, "H": 1, "d_h": 2, "loss": "answer", "steps": 30, "length_law": "fixed"}
+    for p2, same in ((0.0, True), (0.2, False)):
+        rules = [
+            counting.TRAINING.measure(lanes_of(counting.TRAINING, {**cell, "p2": p2, "tie": tie}))["w01"]
+            for tie in ("neg", "drop")
+        ]
+        assert torch.equal(*rules) == same
+
+
 def test_no_gradient_comes_from_the_future():
     params = net()
     tokens = torch.tensor([[[0, 1, 2, 3, 4]]] * 3)
@@ -275,8 +299,13 @@ def test_a_free_separator_is_perfect_at_initial_weights_only_if_wide_enough():
 # ---------------------------------------------------------------------------- aggregation, laws
 def test_readers_are_ordered_and_a_bias_never_hurts():
     cell = {"N": 4, "H": 3, "d_h": 4, "loss": "full+closing", "steps": 150, "lp_length": 3}
-    margin = counting.AGGREGATION.measure(lanes_of(counting.AGGREGATION, cell))["margin"]
+    found = counting.AGGREGATION.measure(lanes_of(counting.AGGREGATION, cell))
+    margin, share = found["margin"], found["share_of_concat"]
     place = {name: i for i, name in enumerate(aggregation.READERS)}
+    assert torch.equal(share, margin / margin[:, :1]) and (margin[:, 0] > 0).all()
+    one = counting.AGGREGATION.measure(lanes_of(counting.AGGREGATION, {**cell, "H": 1, "steps": 20}))
+    assert torch.equal(one["margin"][:, place["concat"]], one["margin"][:, place["sum"]])  # nothing to add up
+    assert (one["share_of_concat"][:, place["sum"]] == 1).all()
     assert (margin[:, place["sum with bias"]] >= margin[:, place["sum"]] - 1e-9).all()
     assert (margin >= -1e-9).all()
 
