@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Body = Mapping[str, Any]
+ARROW_ROOM = 0.15  # of an axis: what an arrow at an open end takes of a panel of the usual height
 JUDGED = ("confirmed", "consistent", "inconclusive", "violated")
 MEASURED, PREDICTED, CONTROL = "measured, with interval", "prediction", "control's prediction"
 VIOLATED, VACUOUS, OUTSIDE, OPEN = "contradicts", "cannot be contradicted", "outside the hypotheses", "not measured"
@@ -103,10 +104,21 @@ def fit(axes: Axes, values: Iterable[float | None], *, flat: bool = False, room:
         return
     low, high = (math.log(min(known)), math.log(max(known))) if log else (min(known), max(known))
     pad = room * (high - low) or (0.7 if log else 0.2 * abs(low) or 1.0)
-    ends = [math.exp(min(one, 700)) if log else one for one in (low - pad, high + pad)]
+    for_arrow = ARROW_ROOM * (high - low + 2 * pad)
+    down, up = _open_ends(axes, flat)
+    ends = [low - pad - down * for_arrow, high + pad + up * for_arrow]
+    ends = [math.exp(min(one, 700)) if log else one for one in ends]
     (axes.set_xlim if flat else axes.set_ylim)(*ends)
     if log:
         _label_log(axes.xaxis if flat else axes.yaxis, (high - low + 2 * pad) / math.log(10))
+
+
+def _open_ends(axes: Axes, flat: bool) -> tuple[bool, bool]:
+    """Whether arrows at open ends point down and up (left and right) here or in a panel with the same scale."""
+    shared = axes.get_shared_x_axes() if flat else axes.get_shared_y_axes()
+    arrows = [one for panel in shared.get_siblings(axes) for one in panel.texts if getattr(one, "arrow_patch", None)]
+    along = [one.get_position()[0 if flat else 1] for one in arrows]
+    return any(one < 0 for one in along), any(one > 0 for one in along)
 
 
 def _label_log(axis: Any, decades: float) -> None:

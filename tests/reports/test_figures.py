@@ -32,6 +32,16 @@ def test_each_relation_is_drawn_twice_alike(part: dict[str, Any]) -> None:
     assert svg_bytes(figure) == svg_bytes(clause_figure(part))
 
 
+@pytest.mark.parametrize("open_end", ["low", "high"])
+def test_an_arrow_at_an_open_end_stays_inside_its_panel(open_end: str) -> None:
+    figure = clause_figure(clause(cells=[{**cell({"n": n}, "confirmed", 1 / n), open_end: None} for n in NS]))
+    figure.canvas.draw()
+    for axes in figure.axes:
+        for note in axes.texts:
+            assert axes.bbox.y0 <= note.get_window_extent().y0 <= note.get_window_extent().y1 <= axes.bbox.y1
+    assert any(axes.texts for axes in figure.axes)
+
+
 def test_a_law_shows_points_prediction_control_crosses_and_shading() -> None:
     outcomes = ("consistent", "violated", "confirmed", "vacuous", "outside")
     figure = clause_figure(clause(cells=[cell({"n": n}, outcomes[i], 1 / n) for i, n in enumerate(NS)]))
