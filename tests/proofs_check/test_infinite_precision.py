@@ -107,9 +107,22 @@ def test_floors_of_the_codebooks():
     assert set(floors) == set(accuracy.BEST)
 
 
-def test_the_certificate_has_its_published_numbers():
-    data = counting._certificate()
-    assert (data["den"], data["c"], len(data["alpha"]), len(data["params"])) == (200, 28, 5, 32)
+@pytest.mark.parametrize(("heads", "shape"), [(2, (200, 28, 5, 32)), (3, (10000, 5835, 8, 256))])
+def test_the_certificates_have_their_published_numbers(heads, shape):
+    data = counting._certificate(heads)
+    assert (data["den"], data["c"], len(data["alpha"]), len(data["params"])) == shape
+
+
+def test_the_steps_look_at_as_much_as_they_say():
+    assert len(counting.NETS) == len(set(counting.NETS)) == 81
+    assert len(set(accuracy.LENGTHS)) * accuracy.RATES == 86_000
+
+
+@pytest.mark.parametrize(("percent", "refused"), [(100, []), (115, []), (116, [2]), (300, [2, 3, 4])])
+def test_the_floors_part_at_two_entries_first(percent, refused):
+    """The ratio of the floors is least, 1.158, at n = 2 (by bisection at 2000 rates, in another program)."""
+    found = [int(name.removeprefix("n=")) for name, good in accuracy._floors_between(percent) if not good]
+    assert found[: len(refused)] == refused and bool(found) == bool(refused)
 
 
 def test_the_uncapped_count_is_larger():
