@@ -152,7 +152,7 @@ TRANSITION = Claim(
             bound=bounds.ahead_by(0.005),
             relation=AtLeast(),
             folds=(Difference({"attention": "free"}, {"attention": "uniform"}),),
-            control=Control(at={"task": "palindrome"}, says="palindromes, which equal weights decide"),
+            control=Control(at=grids.EQUAL_SUFFICES, says="palindromes of three bits, which equal weights decide"),
         ),
         Clause(
             label="free against capped logits",
@@ -162,7 +162,7 @@ TRANSITION = Claim(
             bound=bounds.ahead_by(0.005),
             relation=AtLeast(),
             folds=(Difference({"attention": "free", "cap": 0.0}, {"attention": "capped", "cap": 0.05}),),
-            control=Control(at={"task": "palindrome"}, says="palindromes, which equal weights decide"),
+            control=Control(at=grids.EQUAL_SUFFICES, says="palindromes of three bits, which equal weights decide"),
         ),
         Clause(
             label="shuffled labels",

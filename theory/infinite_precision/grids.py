@@ -110,11 +110,12 @@ FEATURES = {"H": 1, "d": 5, "room": "1x5x16x16"}
 ONE_HEAD = {
     "n": 8, "H": 1, "d": 1, "steps": _arm, "room": "1x1x16x16",
 } | WIDE  # fmt: skip
-HELD_OUT = {  # lengths that the constant was not fitted to; the smoke profile has one length only
-    "n": lambda batch: 6 if batch == HALF_BATCH else 12, "H": lambda n: 3 if n == 6 else (4, 6), "d": 1,
-    "steps": lambda batch: 250 if batch == HALF_BATCH else 1000,
-    "room": lambda batch: "5x1x16x16" if batch == HALF_BATCH else heads_room(12),
-} | WIDE  # fmt: skip
+HELD_OUT = {  # longer tables than the constant was fitted to, and as many accumulators as entries at n = 6
+    "n": lambda n: n if n > 8 else 6, "H": lambda n: 3 if n == 6 else (n // 3, n // 2), "d": 1,
+    "steps": lambda n, steps: steps if n > 6 or steps <= 250 else 600,
+    "room": lambda n, steps: "5x1x16x16" if steps <= 250 else heads_room(n),
+}  # fmt: skip
+EQUAL_SUFFICES = {"task": "palindrome", "n": 3, "steps": lambda batch: 100 if batch == HALF_BATCH else 200}
 FEW_HEADS = {
     "n": lambda n: min(n, 8), "steps": lambda n, batch: 250 if batch == HALF_BATCH else 100 * n,
     "room": lambda batch: "5x1x16x16" if batch == HALF_BATCH else heads_room(8),
@@ -145,7 +146,7 @@ TWO_FUNCTIONS = {"task": "two_function", "n": 4}
 NOTHING_TO_FOLLOW = {"task": "palindrome", "n": 3}
 DEEPER_SHUFFLED = {
     "labels": "shuffled", "model": ("two layers", "address in read-out"), "k": 0, "k2": 0, "room": "1x2",
-    "n": lambda n: min(n, 8), "steps": lambda steps: min(steps, 400),
+    "n": lambda n: min(n, 8), "steps": lambda steps: min(steps, 200),
 }  # fmt: skip
 CHAIN = {"model": "chain of thought", "n": (4, 5), "d": 2, "k": 0, "room": "1x2", "steps": 2}
 
