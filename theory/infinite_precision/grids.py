@@ -108,7 +108,8 @@ HEADS = {"H": 5, "d": 1, "room": "5x1x16x16"}
 FIVE_HEADS = {"H": 5, "room": "5x1x16x16"}
 FEATURES = {"H": 1, "d": 5, "room": "1x5x16x16"}
 ONE_HEAD = {
-    "n": 8, "H": 1, "d": 1, "steps": _arm, "room": "1x1x16x16",
+    "n": lambda batch: 6 if batch == HALF_BATCH else 8, "H": 1, "d": 1,
+    "steps": lambda batch: 150 if batch == HALF_BATCH else 500, "room": "1x1x16x16",
 } | WIDE  # fmt: skip
 HELD_OUT = {  # longer tables than the constant was fitted to, and as many accumulators as entries at n = 6
     "n": lambda n: n if n > 8 else 6, "H": lambda n: 3 if n == 6 else (n // 3, n // 2), "d": 1,
@@ -141,6 +142,7 @@ CONTRAST = {
 ONE_LAYER = {"model": "one layer", "k": 16, "k2": 16, "room": "1x2x16x16"}
 TWO_LAYERS = {"model": "two layers", "k": 0, "k2": 0, "room": "1x2"}
 ADDRESS_IN_READOUT = {"model": "address in read-out", "k": 0, "k2": 0, "room": "1x2"}
+TWO_OR_FOUR = {"d": lambda batch: 2 if batch == HALF_BATCH else (2, 4), "room": lambda d: f"1x{d}"}
 SELF = {"task": "self", "n": lambda n: min(n, 6)}
 TWO_FUNCTIONS = {"task": "two_function", "n": 4}
 NOTHING_TO_FOLLOW = {"task": "palindrome", "n": 3}
