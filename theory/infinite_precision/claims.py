@@ -72,7 +72,7 @@ MEDIAN_BITS = Observable("bits", "bits", low=0, high=lambda n: n, evidence="esti
 TRANSITION = Claim(
     id=PAPER + "transition-at-accumulators",
     says="Training solves the index task when the scalar heads number about n/2, one accumulator an entry, far above the "
-    "information limit; each accumulator more adds about a bit, heads serve better than features, frozen or nearly frozen "
+    "information limit; each accumulator more adds about a bit, heads serve better than as many features, frozen or nearly frozen "
     "denominators take the heads away, and palindromes need one head.",
     against=(PAPER + "impossible", PAPER + "figure-1-reading"),
     experiment=PAPER + "index",
