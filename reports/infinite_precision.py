@@ -1,7 +1,8 @@
-"""The chapter of the infinite-precision paper: its title, what was read of it, and two figures.
+"""The chapter of the infinite-precision paper: its title, what was read of it, and three figures.
 
-The figures are the sandwich of sizes, and trained accuracies under their ceilings.  Each is a function of (verdict body,
-run file) that returns a matplotlib Figure.  Nothing is computed here but which trained models answered all tables.
+The figures are the sandwich of sizes, trained accuracies under their ceilings, and what an accumulator holds.  Each is a
+function of (verdict body, run file) that returns a matplotlib Figure.  Nothing is computed here but which trained models
+answered all tables, and a constant with its bootstrap interval.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reports.core.style import COLOURS, DASHES, GREY, INK, MARKERS, WIDTH, new_figure
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -125,6 +127,96 @@ def ceilings(verdict: Body, run: RunFile) -> Figure:
     return figure
 
 
+# ---------------------------------------------------------------------------- bits an accumulator
+RESAMPLES = 2000
+Cells = Mapping[tuple[int, int, int], "np.ndarray"]  # (n, H, d) -> bits of every seed
+
+
+def told_bits(verdict: Body, run: RunFile) -> dict[tuple[int, int, int], np.ndarray]:
+    """(n, H, d) -> bits that each trained seed tells of its table: the claim's scalar heads, and one head of d features.
+
+    One layer with free weights and two hidden layers, on the index task with the true labels.  Of one head with features
+    the longest training counts, at lengths that scalar heads were tried at.
+    """
+    import numpy as np
+
+    grid = [one["cell"] for one in _clause(verdict, "bits per accumulator, at least")["cells"]]
+    heads = {(one["n"], one["H"], one["d"], one["steps"], one["room"]) for one in grid}
+    lengths = {one["n"] for one in grid}
+    found: dict[tuple[int, int, int], dict[int, list[float]]] = {}
+    for one in run.records("infinite_precision/index"):
+        cell = one.cell
+        plain = not {"model", "attention", "labels", "task"} & set(cell) and cell["k"] and cell.get("k2")
+        shape = (cell["n"], cell["H"], cell["d"])
+        wanted = (*shape, cell["steps"], cell["room"]) in heads or (cell["d"] > 1 == cell["H"] and cell["n"] in lengths)
+        if plain and wanted and cell["k"] >= cell["k2"] and one.status == "ok":
+            found.setdefault(shape, {}).setdefault(cell["steps"], []).append(one.values["bits"])
+    return {shape: np.array(by_steps[max(by_steps)]) for shape, by_steps in sorted(found.items())}
+
+
+def accumulator_constant(cells: Cells) -> tuple[float, float, float]:
+    """c of bits = c H (d+1), least squares through the origin over the cells' means, and its 95 % bootstrap interval.
+
+    Seeds are resampled inside each cell, 2000 times, from a fixed start.  Only cells with H (d+1) <= n should be given:
+    above, n is what bounds the bits.
+    """
+    import numpy as np
+
+    sizes = np.array([heads * (d + 1) for _, heads, d in cells], dtype=float)
+    source = np.random.default_rng(1)
+
+    def constant(means: np.ndarray) -> np.ndarray:
+        return means @ sizes / (sizes @ sizes)
+
+    drawn = [
+        values[source.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1) for values in cells.values()
+    ]
+    low, high = np.quantile(constant(np.array(drawn).T), (0.025, 0.975))
+    return float(constant(np.array([values.mean() for values in cells.values()]))), float(low), float(high)
+
+
+def accumulators(verdict: Body, run: RunFile) -> Figure:
+    """Bits told of the table against accumulators H (d+1): medians and ranges over seeds, and the line through the origin."""
+    import numpy as np
+
+    cells = told_bits(verdict, run)
+    figure = new_figure(WIDTH, 3.1)
+    axes = figure.subplots()
+    heads = {shape: bits for shape, bits in cells.items() if shape[2] == 1 and shape[1] * 2 <= shape[0]}
+    for i, n in enumerate(sorted({shape[0] for shape in cells})):
+        for wide, face in ((False, COLOURS[i % 6]), (True, "white")):
+            some = {shape: bits for shape, bits in cells.items() if shape[0] == n and (shape[2] > 1) == wide}
+            if not some:
+                continue
+            x = np.array([h * (d + 1) for _, h, d in some]) + 0.12 * (i - 1)
+            middle = np.array([np.median(bits) for bits in some.values()])
+            ends = np.array([[bits.min(), bits.max()] for bits in some.values()]).T
+            axes.errorbar(
+                x, middle, yerr=abs(ends - middle), color=COLOURS[i % 6], marker=MARKERS[i % 6], markerfacecolor=face,
+                linestyle="", elinewidth=0.7, label=f"n = {n}, one head of d features" if wide else f"n = {n}, scalar heads",
+            )  # fmt: skip
+    if heads:
+        c, low, high = accumulator_constant(heads)
+        x = np.linspace(0, max(2 * shape[1] for shape in heads), 2)
+        axes.fill_between(x, low * x, high * x, color=GREY, alpha=0.25, linewidth=0)
+        axes.plot(
+            x,
+            c * x,
+            color=INK,
+            linewidth=0.8,
+            label=f"scalar heads, H (d+1) at most n:\nc = {c:.3f} [{low:.3f}, {high:.3f}]",
+        )
+        for n in sorted({shape[0] for shape in heads}):
+            one, *ends = accumulator_constant({shape: bits for shape, bits in heads.items() if shape[0] == n})
+            axes.plot([], [], linestyle="", label=f"n = {n} alone: c = {one:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]")
+    axes.set_xlabel("accumulators, H (d+1)")
+    axes.set_ylabel("bits told of the table")
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return figure
+
+
 def _shape(axes: Axes, cells: list[Body], colour: str, marker: str) -> None:
     axes.plot(*_points(cells, "bound"), color=colour, marker="_", markersize=11, markeredgewidth=1.6)
     axes.plot(*_points(cells, "value"), color=colour, marker=marker, linestyle="")
@@ -144,4 +236,5 @@ def _key(figure: Figure, shapes: list[tuple[int, int]], style: Mapping[tuple[int
 PAGES: dict[str, Callable[..., Any]] = {
     "infinite_precision/accuracy-ceiling": ceilings,
     "infinite_precision/sandwich": sandwich,
+    "infinite_precision/transition-at-accumulators": accumulators,
 }

@@ -3,7 +3,8 @@
 Training starts at the one-layer construction for index, or at the two-layer one for SUM_2 (task "sum2", numbers modulo M).
 
 Words: n table entries, D value coordinates, H heads, p significand bits of the number format (8 bfloat16, 11 float16,
-24 float32, 53 float64), sigma relative noise on every weight at the start, steps the training steps.
+24 float32, 53 float64), sigma relative noise on every weight at the start, noise a factor on sigma, steps the
+training steps.
 """
 
 from __future__ import annotations
@@ -154,11 +155,11 @@ FINITE_PRECISION = Experiment(
 
 # ---------------------------------------------------------------------------- training from the construction
 def noisy(found: Params, lanes: Lanes) -> Params:
-    """Each lane's copy of one model's weights, every weight off by a normal share of it, of deviation sigma."""
+    """Each lane's copy of one model's weights, every weight off by a normal share of it, of deviation sigma times noise."""
     params: Params = {}
     for name, value in found.items():
         noise = rng.normal_like(lanes.keys, tuple(value.shape), stream="noise " + name)
-        sigma_l = lanes.column("sigma").reshape(-1, *([1] * value.dim()))
+        sigma_l = (lanes.column("sigma") * lanes.column("noise")).reshape(-1, *([1] * value.dim()))
         params[name] = value * (1 + sigma_l * noise)
     return params
 
@@ -242,8 +243,8 @@ FROM_CONSTRUCTION = Experiment(
     version=2,
     axes=("n", "D", "H", "sigma", "steps"),
     measure=from_construction,
-    switches={"task": "index", "M": 0, "start": "construction", "batch": 32, "rate": 0.005},
+    switches={"task": "index", "M": 0, "start": "construction", "batch": 32, "rate": 0.005, "noise": 1.0},
     shape=("task", "M", "n", "D", "H", "steps", "start", "batch"),
-    common=("sigma", "start", "rate", "steps"),
+    common=("sigma", "noise", "start", "rate", "steps"),
     bytes_per_lane=_bytes,
 )

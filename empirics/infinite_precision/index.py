@@ -168,10 +168,11 @@ def word_training(lanes: Lanes) -> Output:
         )
     n_words = lanes.size("batch") * n // shape[0]  # as many answers a step as the index task has
     drawn = Blocks(lambda count, start: words(lanes, count, start=start), n_words)
+    shuffled = lanes.size("labels") == "shuffled"
 
     def loss_l(p: Params, step: int) -> torch.Tensor:
         asked, labels = drawn(step)
-        return cross_entropy(forward(p, asked), labels)
+        return cross_entropy(forward(p, asked), labels.roll(1, dims=1) if shuffled else labels)
 
     params = trained(params, loss_l, n_steps=lanes.size("steps"), rate_l=lanes.column("rate"))
     asked, labels = words(lanes, FRESH, "test")

@@ -87,15 +87,21 @@ def _shattered_counts(lanes: Lanes) -> torch.Tensor:
 
 
 def _training_counts(lanes: Lanes, n_words: int) -> Callable[[int], tuple[torch.Tensor, ...]]:
-    """Histograms and labels of a step: fresh words, or all shattered ones every time."""
+    """Histograms and labels of a step: fresh words, with their own labels or their neighbours', or all shattered ones."""
     n, modulus = lanes.size("n"), lanes.size("M")
     if lanes.size("words") == "shattered":
         every = _shattered_counts(lanes)
         labels = task.pair_sum_labels(every)
         return lambda step: (every, labels)
-    return Blocks(
-        lambda count, start: task.labelled_counts(lanes.keys, count, n, modulus, start=start), n_words
-    )  # fmt: skip
+    blocks = Blocks(lambda count, start: task.labelled_counts(lanes.keys, count, n, modulus, start=start), n_words)
+    if lanes.size("labels") == "true":
+        return blocks
+
+    def shuffled(step: int) -> tuple[torch.Tensor, ...]:
+        found, labels = blocks(step)
+        return found, labels.roll(1, dims=1)
+
+    return shuffled
 
 
 def _test_counts(lanes: Lanes) -> torch.Tensor:
@@ -183,8 +189,8 @@ PAIR_SUMS = Experiment(
     version=1,
     axes=("n", "M", "H", "d", "k", "room", "steps"),
     measure=pair_sums,
-    switches={"k2": 0, "model": "one layer", "sharpness": 1.0, "words": "uniform"},
-    shape=("n", "M", "room", "steps", "model", "sharpness", "words"),
-    common=("H", "d", "k", "k2", "room", "model", "sharpness", "steps", "words"),
+    switches={"k2": 0, "model": "one layer", "sharpness": 1.0, "words": "uniform", "labels": "true"},
+    shape=("n", "M", "room", "steps", "model", "sharpness", "words", "labels"),
+    common=("H", "d", "k", "k2", "room", "model", "sharpness", "steps", "words", "labels"),
     bytes_per_lane=_bytes,
 )

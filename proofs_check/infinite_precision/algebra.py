@@ -77,11 +77,11 @@ def _fractions(query_reads_input: bool) -> list[tuple[str, float, Any]]:
 
 
 # ---------------------------------------------------------------------------- homogenisation
-def _network(heads: int, gated: bool) -> Result:
-    """Degree in (beta, mu) of D times each pre-activation, and its denominator, over all patterns of the first layer.
+def _units(heads: int, gated: bool) -> tuple[list[Any], Any, list[Any]]:
+    """(beta, mu), the product D of the denominators, and the pre-activations over all patterns of the first layer.
 
     d = 2, a first layer of two units, a second of one, biases and a read-out token everywhere; `gated` multiplies the two
-    units in place of a ReLU layer, and multiplies by D once.
+    units in place of a ReLU layer.
     """
     import sympy
 
@@ -89,14 +89,12 @@ def _network(heads: int, gated: bool) -> Result:
         return [sympy.Symbol(f"{name}{i}") for i in range(count)]
 
     beta, mu = symbols("beta", 2 * heads), symbols("mu", heads)
-    free = [*beta, *mu]
     source = random.Random(heads)
 
     def number() -> Any:
         return sympy.Rational(source.choice([-3, -2, -1, 1, 2, 3]), source.choice([1, 2, 5]))
 
     denominators = [sympy.Integer(h + 2) + mu[h] for h in range(heads)]
-    total = sympy.prod(denominators)
     y = [
         number() + sum((number() + number() * beta[2 * h + c]) / denominators[h] for h in range(heads)) for c in (0, 1)
     ]
@@ -109,12 +107,36 @@ def _network(heads: int, gated: bool) -> Result:
             for p0, p1 in itertools.product((0, 1), (0, 1))
         ]
     )
+    return [*beta, *mu], sympy.prod(denominators), [*first, *second]
+
+
+def _parts(unit: Any, free: list[Any]) -> tuple[int, int]:
+    """Degrees in the free parameters of numerator and denominator, in lowest terms."""
+    import sympy
+
+    top, bottom = sympy.fraction(sympy.cancel(sympy.together(unit)))
+    return int(sympy.Poly(top, *free).total_degree()), int(sympy.Poly(bottom, *free).total_degree())
+
+
+def _network(heads: int, gated: bool) -> Result:
+    """D times each pre-activation keeps no denominator and has degree at most H in (beta, mu)."""
+    import sympy
+
+    free, total, units = _units(heads, gated)
     faults: list[Any] = []
-    for unit in (*first, *second):
-        top, bottom = sympy.fraction(sympy.cancel(sympy.together(unit * total)))
-        faults.append(sympy.Integer(sympy.Poly(bottom, *free).total_degree()))
-        faults.append(sympy.Integer(max(0, sympy.Poly(top, *free).total_degree() - heads)))
+    for unit in units:
+        top, bottom = _parts(unit * total, free)
+        faults += [sympy.Integer(bottom), sympy.Integer(max(0, top - heads))]
     return identity.vanishes(faults)
+
+
+def _gated_degree(degree: int) -> Result:
+    """D^2 clears the denominators of a product of two units at H = 2, and leaves this degree."""
+    import sympy
+
+    free, total, units = _units(2, True)
+    top, bottom = _parts(units[-1] * total**2, free)
+    return identity.vanishes([sympy.Integer(bottom), sympy.Integer(top - degree)])
 
 
 def _degrees(gated: bool) -> Result:
@@ -292,6 +314,14 @@ STEPS = (
         "identity",
         lambda: _degrees(False),
         Control("a gated product of two units, which keeps a denominator", lambda: _degrees(True)),
+    ),
+    Step(
+        "gated-product",
+        ("infinite_precision/theorem-B",),
+        "A product of two units needs D^2 and has degree 4 at H = 2, so gated networks are outside the count",
+        "identity",
+        lambda: _gated_degree(4),
+        Control("degree H = 2", lambda: _gated_degree(2)),
     ),
     Step(
         "linear-readout-one-head",

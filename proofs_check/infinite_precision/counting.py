@@ -1,4 +1,4 @@
-"""Counting labellings: cells, sign patterns, the certificate of five points, and the inversion to VC bounds.
+"""Counting labellings: cells, sign patterns, the certificates of five and eight points, and the inversion to VC bounds.
 
 Letters: M polynomials, P parameters, m rows, U units, H heads, Pi(m) labellings of m rows.  Balls stand for certified
 intervals; the counts are repeated here in integers or balls, without the functions that are checked.
@@ -86,46 +86,49 @@ def _line_sign_vectors(M: int) -> int:
 
 
 # ---------------------------------------------------------------------------- the certificate
-def _certificate() -> dict[str, Any]:
-    text = importlib.resources.files("theory.infinite_precision").joinpath("linear_readout.json").read_text("utf-8")
+def _certificate(heads: int) -> dict[str, Any]:
+    folder = importlib.resources.files("theory.infinite_precision")
+    text = folder.joinpath({2: "linear_readout.json", 3: "linear_readout_3.json"}[heads]).read_text("utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
 
 
 def _labels_of(data: dict[str, Any], params: list[int]) -> str:
-    """The labels that one setting of the parameters gives to the points, in integers only.
+    """The labels that one setting (beta_1.., mu_1..) of the parameters gives to the points, in integers only.
 
     c + sum_h (alpha_h + beta_h)/(lambda_h + mu_h) > 0 is multiplied by the product of the denominators; all are positive.
     """
-    text = ""
+    text, heads = "", len(params) // 2
     for alpha, lam in zip(data["alpha"], data["lam"]):
-        tops = [a + b for a, b in zip(alpha, params[:2])]
-        bottoms = [value + u for value, u in zip(lam, params[2:])]
+        tops = [a + b for a, b in zip(alpha, params[:heads])]
+        bottoms = [value + u for value, u in zip(lam, params[heads:])]
         assert min(bottoms) > 0 < data["den"]
-        value = data["c"] * bottoms[0] * bottoms[1] + data["den"] * (tops[0] * bottoms[1] + tops[1] * bottoms[0])
+        product = math.prod(bottoms)
+        value = data["c"] * product + data["den"] * sum(top * (product // bottom) for top, bottom in zip(tops, bottoms))
         text += "1" if value > 0 else "0"
     return text
 
 
-def _five_points(swapped: bool) -> Iterator[tuple[str, bool]]:
-    """Every labelling of the five points is realised; `swapped` gives the two heads' numerators to each other."""
-    data = _certificate()
+def _shattered_points(heads: int, rotated: bool) -> Iterator[tuple[str, bool]]:
+    """Every labelling of the certificate's points is realised; `rotated` gives each head's numerator to the next one."""
+    data = _certificate(heads)
     for labels in map("".join, itertools.product("01", repeat=len(data["alpha"]))):
-        b1, b2, u1, u2 = data["params"][labels]
-        yield labels, _labels_of(data, [b2, b1, u1, u2] if swapped else [b1, b2, u1, u2]) == labels
-    yield "more than 2H = 4 points", len(data["alpha"]) > 4
+        params = data["params"][labels]
+        beta, mu = params[:heads], params[heads:]
+        yield labels, _labels_of(data, [*beta[rotated:], *beta[:rotated], *mu]) == labels
+    yield f"more than 2H = {2 * heads} points", len(data["alpha"]) > 2 * heads
 
 
-def _enough_patterns(degree_one: bool) -> Iterator[tuple[str, bool]]:
-    """The 32 labellings of the certificate fit below the bound of degree H = 2; a bound of degree 1 allows 31."""
-    one = linear_readout_certificate()
+def _enough_patterns(heads: int, degree_one: bool) -> Iterator[tuple[str, bool]]:
+    """The certificate's labellings fit below the bound of degree H; with degree 1 they do not: 31 of 32, 247 of 256."""
+    one = linear_readout_certificate(heads=heads)
     points = len(one.alpha)
     yield "the certificate verifies itself", one.verify()
-    allowed = growth_log2(m=points, d=1, H=2, widths=())
+    allowed = growth_log2(m=points, d=1, H=heads, widths=())
     if degree_one:
-        allowed = math.log2(hyperplane_cells(M=points, P=4))
-    yield "32 labellings", math.log2(len(one.params)) <= allowed
-    yield "five points", vc_upper(d=1, H=2, widths=()) >= points
+        allowed = math.log2(hyperplane_cells(M=points, P=2 * heads))
+    yield f"{len(one.params)} labellings", math.log2(len(one.params)) <= allowed
+    yield f"{points} points", vc_upper(d=1, H=heads, widths=()) >= points
 
 
 # ---------------------------------------------------------------------------- labellings found, against the bound
@@ -183,14 +186,14 @@ def _answer_vectors(missing: bool) -> Iterator[tuple[str, bool]]:
 
 
 # ---------------------------------------------------------------------------- inversion
-NETS = tuple(itertools.product((1, 2, 4), (1, 2, 3), (0, 1, 2, 4, 8, 16)))
+NETS = tuple(itertools.product((1, 2, 4), (1, 2, 3), (0, 1, 2, 3, 4, 6, 8, 12, 16)))
 
 
 def _inverted(shift: int) -> Iterator[tuple[str, bool]]:
-    """log2 Pi(m) >= m up to vc_upper_units, and below m from there to three times as far."""
+    """log2 Pi(m) >= m for every m up to vc_upper_units, and below m for every m from there to 3 vc_upper_units + 20."""
     for d, heads, U in NETS:
         top = vc_upper_units(d=d, H=heads, U=U) + shift
-        rows = [*range(1, min(top, 60) + 1), top, *range(top + 1, top + 60), *range(top + 60, 3 * top + 20, 7)]
+        rows = range(1, 3 * top + 21)
         good = all((growth_log2(m=m, d=d, H=heads, units=U) >= m) == (m <= top) for m in rows)
         yield f"d={d} H={heads} U={U}: {top}", good
 
@@ -304,8 +307,17 @@ STEPS = (
         ("infinite_precision/vc-2h-conjecture",),
         "Two scalar heads with a linear read-out shatter five points, more than 2H = 4: 32 labellings, in integers",
         "exhaust",
-        lambda: exhaust.holds(_five_points(False)),
-        Control("the two heads' numerators exchanged", lambda: exhaust.holds(_five_points(True))),
+        lambda: exhaust.holds(_shattered_points(2, False)),
+        Control("the two heads' numerators exchanged", lambda: exhaust.holds(_shattered_points(2, True))),
+        role="refutes",
+    ),
+    Step(
+        "certificate-three-heads",
+        ("infinite_precision/vc-2h-conjecture",),
+        "Three scalar heads with a linear read-out shatter eight points, more than 2H = 6: 256 labellings, in integers",
+        "exhaust",
+        lambda: exhaust.holds(_shattered_points(3, False)),
+        Control("each head's numerator given to the next head", lambda: exhaust.holds(_shattered_points(3, True))),
         role="refutes",
     ),
     Step(
@@ -313,8 +325,8 @@ STEPS = (
         ("infinite_precision/vc-2h-conjecture",),
         "The certificate verifies in fractions, and the bound of degree H = 2 allows it",
         "exhaust",
-        lambda: exhaust.holds(_enough_patterns(False)),
-        Control("a bound of degree 1, which allows 31 labellings", lambda: exhaust.holds(_enough_patterns(True))),
+        lambda: exhaust.holds(_enough_patterns(2, False)),
+        Control("a bound of degree 1, which allows 31 labellings", lambda: exhaust.holds(_enough_patterns(2, True))),
         role="corrects",
     ),
     Step(
@@ -322,14 +334,21 @@ STEPS = (
         ("infinite_precision/theorem-B",),
         "The degree H is needed: the bound with it allows the 32 labellings of the certificate",
         "exhaust",
-        lambda: exhaust.holds(_enough_patterns(False)),
-        Control("degree 1", lambda: exhaust.holds(_enough_patterns(True))),
+        lambda: exhaust.holds(_enough_patterns(2, False)),
+        Control("degree 1", lambda: exhaust.holds(_enough_patterns(2, True))),
+    ),
+    Step(
+        "degree-three-heads",
+        ("infinite_precision/theorem-B",),
+        "For three heads, too: the bound with degree H = 3 allows the 256 labellings of eight points",
+        "exhaust",
+        lambda: exhaust.holds(_enough_patterns(3, False)),
+        Control("degree 1, which allows 247", lambda: exhaust.holds(_enough_patterns(3, True))),
     ),
     Step(
         "inversion",
         ("infinite_precision/theorem-B",),
-        "log2 Pi(m) >= m up to vc_upper_units and not beyond, for 54 nets: m = 1..60, the last one, the 59 after it, and every "
-        "seventh to three times as far",
+        "log2 Pi(m) >= m up to v = vc_upper_units and not beyond: every m from 1 to 3 v + 20 for 81 nets",
         "exhaust",
         lambda: exhaust.holds(_inverted(0)),
         Control("one row more", lambda: exhaust.holds(_inverted(1))),

@@ -1,4 +1,4 @@
-"""The two figures of the infinite-precision paper, from made-up verdicts and records, without any computing floor."""
+"""The three figures of the infinite-precision paper, from made-up verdicts and records, without any computing floor."""
 
 import subprocess
 import sys
@@ -42,6 +42,29 @@ RECORDS = [
 ]  # fmt: skip
 
 
+def told(bits, **coordinates):
+    cell = {"n": 8, "d": 1, "k": 16, "k2": 16, "room": "8x1x16x16", "steps": 800, **coordinates}
+    return Record("infinite_precision/index", 1, cell, {}, 0, {"bits": bits}, "ok", "", 0.1)
+
+
+BITS = [told(bits, H=heads) for heads, some in ((1, (0.5, 2.5)), (2, (2.0, 3.0, 4.0)), (5, (8.0,))) for bits in some]
+BITS += [
+    told(9.0, H=2, steps=200), told(9.0, H=2, labels="shuffled"), told(9.0, H=2, k2=0), told(9.0, H=2, n=64),
+    told(4.0, H=1, d=5, room="1x5x16x16", steps=500), told(3.0, H=1, d=5, room="1x5x16x16", steps=100),
+]  # fmt: skip
+TRANSITION = {"clauses": [clause("bits per accumulator, at least", [
+    cell(1, 0.8, n=8, H=heads, d=1, steps=800, room="8x1x16x16") for heads in (1, 2, 5)
+])]}  # fmt: skip
+
+
+class Bits:
+    """A run file of the transition claim."""
+
+    def records(self, experiment):
+        assert experiment == "infinite_precision/index"
+        return iter(BITS)
+
+
 class Run:
     """A run file as far as the figures read it."""
 
@@ -57,12 +80,15 @@ def test_the_trained_size_is_the_least_one_layer_model_that_answers_everything()
     assert pages._trained_sizes(RUN) == {8: 13, 12: 32}
 
 
-@pytest.mark.parametrize("name, verdict", [("sandwich", SIZES), ("accuracy-ceiling", CEILINGS)])
-def test_a_figure_is_drawn_with_the_same_bytes_twice(name, verdict):
+@pytest.mark.parametrize(
+    "name, verdict, run",
+    [("sandwich", SIZES, RUN), ("accuracy-ceiling", CEILINGS, RUN), ("transition-at-accumulators", TRANSITION, Bits())],
+)
+def test_a_figure_is_drawn_with_the_same_bytes_twice(name, verdict, run):
     made = []
     for _ in range(2):
         with drawing():
-            made.append(svg_bytes(pages.PAGES[f"infinite_precision/{name}"](verdict, RUN)))
+            made.append(svg_bytes(pages.PAGES[f"infinite_precision/{name}"](verdict, run)))
     assert made[0] == made[1] and b"<svg" in made[0]
 
 
@@ -79,6 +105,34 @@ def test_what_is_drawn_is_what_was_measured():
     assert [one.get_title() or one.get_title("left") for one in panels[:2]] == ["linear read-out", "first width 8"]
     drawn = [line.get_xydata().tolist() for line in panels[0].lines if len(line.get_xydata())]
     assert drawn == [[[8.0, 0.8], [16.0, 0.7]], [[8.0, 0.6], [16.0, 0.55]], [[8.0, 1.0]]]
+
+
+def test_only_the_claims_heads_and_the_longest_training_of_features_are_shown():
+    found = pages.told_bits(TRANSITION, Bits())
+    assert {shape: bits.tolist() for shape, bits in found.items()} == {
+        (8, 1, 1): [0.5, 2.5], (8, 1, 5): [4.0], (8, 2, 1): [2.0, 3.0, 4.0], (8, 5, 1): [8.0],
+    }  # fmt: skip
+
+
+def test_the_constant_is_least_squares_through_the_origin_with_an_interval_from_resampled_seeds():
+    """Means 1.5 and 3 at 2 and 4 accumulators: c = (2 * 1.5 + 4 * 3)/(4 + 16) = 3/4, by hand."""
+    cells = {
+        shape: bits for shape, bits in pages.told_bits(TRANSITION, Bits()).items() if shape in ((8, 1, 1), (8, 2, 1))
+    }
+    c, low, high = pages.accumulator_constant(cells)
+    assert c == 0.75 and (c, low, high) == pages.accumulator_constant(cells)
+    # all resamples lie between the constants of the least and of the greatest seeds
+    assert (2 * 0.5 + 4 * 2) / 20 <= low < c < high <= (2 * 2.5 + 4 * 4) / 20
+    import numpy as np
+
+    wide = {
+        (64, 4, 1): np.random.default_rng(5).normal(6, 1, 4000)
+    }  # the interval of a mean: 6/8 +- 1.96/(8 sqrt(4000))
+    _, low, high = pages.accumulator_constant(wide)
+    assert high - low == pytest.approx(2 * 1.96 / (8 * 4000**0.5), rel=0.1)
+    with drawing():
+        axes = pages.accumulators(TRANSITION, Bits()).axes[0]
+    assert any("c = 0.750 [" in text.get_text() for text in axes.get_legend().get_texts())
 
 
 def test_a_run_without_the_clauses_says_so():

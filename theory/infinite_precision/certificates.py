@@ -1,4 +1,4 @@
-"""Shattered sets as objects that verify themselves, and five points shattered by two scalar heads.
+"""Shattered sets as objects that verify themselves, and points shattered by two and by three scalar heads.
 
 Letters: n input symbols, M modulus, r bits of a group, A the positions of the rows, B the others, c a labelling.
 A certificate is built by formulas and verified by the tasks' definitions; the two share no code.
@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from theory.core.domain import checks, require
 from theory.core.errors import DomainError
-from theory.infinite_precision.parameters import GROUP, M_MODULUS, N, require_flag, require_one_of
+from theory.infinite_precision.parameters import CERTIFIED_HEADS, GROUP, M_MODULUS, N, require_flag, require_one_of
 from theory.infinite_precision.tasks import composition_value, disjointness_label, sum2_label
 
 Word = tuple[int, ...]
@@ -247,7 +247,11 @@ def _certificate(
     return ShatteringCertificate(task, n, M, distinct, r, len(rows), A, rows)
 
 
-# ---------------------------------------------------------------------------- two scalar heads, five points
+# ---------------------------------------------------------------------------- scalar heads, linear read-out
+_FILES = importlib.resources.files("theory.infinite_precision")
+CERTIFICATE_FILES = {2: "linear_readout.json", 3: "linear_readout_3.json"}  # by heads
+
+
 @dataclass(frozen=True)
 class LinearReadoutCertificate:
     """Points that scalar heads with a linear read-out label in all ways; all numbers are divided by `den`.
@@ -279,18 +283,24 @@ class LinearReadoutCertificate:
         )
 
 
-def linear_readout_certificate() -> LinearReadoutCertificate:
-    """Five points shattered by two scalar heads with a linear read-out, in integers over 200: the VC dimension is > 4.
+@checks(CERTIFIED_HEADS)
+def linear_readout_certificate(*, heads: int = 2) -> LinearReadoutCertificate:
+    """Points shattered by two or three scalar heads with a linear read-out, in integers: VC dimensions above 2H.
 
-    Source: derived: certificate (found by a random search, rounded; it stands by its verification alone).
+    Statement: two heads shatter 5 points (integers over 200), three heads 8 (over 10,000).
+
+    Raises: DomainError for other numbers of heads, of which no certificate is known here.
+    Source: derived: certificate, certificate-three-heads (found by random search, rounded; they stand by verification alone).
 
     Examples:
     >>> one = linear_readout_certificate()
     >>> len(one.alpha), len(one.params), one.verify()
     (5, 32, True)
+    >>> three = linear_readout_certificate(heads=3)
+    >>> len(three.alpha), len(three.params), three.verify()
+    (8, 256, True)
     """
-    text = importlib.resources.files("theory.infinite_precision").joinpath("linear_readout.json").read_text("utf-8")
-    found = json.loads(text)
+    found = json.loads(_FILES.joinpath(CERTIFICATE_FILES[int(heads)]).read_text("utf-8"))
     return LinearReadoutCertificate(
         found["den"],
         found["c"],

@@ -1,4 +1,5 @@
-"""The bounds that the claims compare with, as functions of a cell's coordinates, and their negative controls.
+"""The bounds that the claims compare with, as functions of a cell's coordinates, their negative controls, and what more
+than one module of claims uses.
 
 Letters of a cell: n table entries, H heads, d value features of a head, k and k2 hidden widths (0: none), m points, p
 significand bits, M modulus, log2_patterns the binary log of the answer vectors counted on a trained model.
@@ -8,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.core.bound import Source, bound, derived
+from theory.core.bound import Bound, Source, bound, chosen, constant, derived
 from theory.core.domain import Choice, Integer, Parameter, Real
+from theory.core.evidence import Observable
 from theory.infinite_precision.accuracy import accuracy_ceiling
 from theory.infinite_precision.certificates import shattering_certificate
 from theory.infinite_precision.growth import growth_log2, min_size, min_size_theorem_a, vc_upper
@@ -21,6 +23,16 @@ POINTS = Parameter("m", Integer(1), "points to be shattered")
 MODULUS = Parameter("M", Integer(3), "modulus")
 COUNTED = Parameter("log2_patterns", Real(0), "binary log of the answer vectors counted on this model", "bits")
 TASK = Parameter("task", Choice(("index", "composition")), "entries are bits, or values in [n]")
+
+
+PAPER = "infinite_precision/"
+MEDIAN_ACCURACY = Observable("accuracy", low=0, high=1, evidence="estimate", noise="median", resolution=1e-6)
+NEARLY_ALL = constant(0.99, chosen("the construction errs nowhere; what a few thousand words can show"))
+
+
+def ahead_by(least: float) -> Bound:
+    """What one arm must be ahead of another by."""
+    return constant(least, chosen("above the difference that the control leaves, below the one measured"))
 
 
 def widths_of(k: int, k2: int) -> tuple[int, ...]:
@@ -137,6 +149,25 @@ def few_bits(m: Any, *, d: Any, H: Any) -> Any:
 def many_bits(m: Any, *, d: Any, H: Any) -> Any:
     """8/5 of a bit for each accumulator, H (d+1) in all."""
     return m.ratio(8, 5) * _accumulators(H, d)
+
+
+@bound(
+    params=(D, H),
+    direction="asymptotic",
+    source=Source(
+        where="3/4 of a bit, least squares through the origin over n = 6 and 8, H (d+1) <= n, on the cpu grid",
+        provenance="chosen",
+    ),
+)
+def fitted_bits(m: Any, *, d: Any, H: Any) -> Any:
+    """3/4 of a bit for each accumulator, H (d+1) in all."""
+    return m.ratio(3, 4) * _accumulators(H, d)
+
+
+@bound(params=(D, H), direction="asymptotic", source=derived("twice the fitted constant"))
+def twice_fitted_bits(m: Any, *, d: Any, H: Any) -> Any:
+    """Negative control: a bit and a half for each accumulator."""
+    return m.ratio(3, 2) * _accumulators(H, d)
 
 
 @bound(params=(D, H), direction="asymptotic", source=derived("a quarter of a bit, too few"))

@@ -105,10 +105,18 @@ TRANSITION = {
 
 ARMS = {"n": 8, "H": 5, "d": 1, "steps": _arm, "room": "5x1x16x16"} | WIDE
 HEADS = {"H": 5, "d": 1, "room": "5x1x16x16"}
+FIVE_HEADS = {"H": 5, "room": "5x1x16x16"}
 FEATURES = {"H": 1, "d": 5, "room": "1x5x16x16"}
 ONE_HEAD = {
-    "n": lambda n: min(n, 8), "H": 1, "d": 1, "steps": lambda batch: 150 if batch == HALF_BATCH else 500, "room": "1x1x16x16",
+    "n": lambda batch: 6 if batch == HALF_BATCH else 8, "H": 1, "d": 1,
+    "steps": lambda batch: 150 if batch == HALF_BATCH else 500, "room": "1x1x16x16",
 } | WIDE  # fmt: skip
+HELD_OUT = {  # longer tables than the constant was fitted to, and as many accumulators as entries at n = 6
+    "n": lambda n: n if n > 8 else 6, "H": lambda n: 3 if n == 6 else (n // 3, n // 2), "d": 1,
+    "steps": lambda n, steps: steps if n > 6 or steps <= 250 else 600,
+    "room": lambda n, steps: "5x1x16x16" if steps <= 250 else heads_room(n),
+}  # fmt: skip
+EQUAL_SUFFICES = {"task": "palindrome", "n": 3, "steps": lambda batch: 100 if batch == HALF_BATCH else 200}
 FEW_HEADS = {
     "n": lambda n: min(n, 8), "steps": lambda n, batch: 250 if batch == HALF_BATCH else 100 * n,
     "room": lambda batch: "5x1x16x16" if batch == HALF_BATCH else heads_room(8),
@@ -134,8 +142,14 @@ CONTRAST = {
 ONE_LAYER = {"model": "one layer", "k": 16, "k2": 16, "room": "1x2x16x16"}
 TWO_LAYERS = {"model": "two layers", "k": 0, "k2": 0, "room": "1x2"}
 ADDRESS_IN_READOUT = {"model": "address in read-out", "k": 0, "k2": 0, "room": "1x2"}
+TWO_OR_FOUR = {"d": lambda batch: 2 if batch == HALF_BATCH else (2, 4), "room": lambda d: f"1x{d}"}
 SELF = {"task": "self", "n": lambda n: min(n, 6)}
 TWO_FUNCTIONS = {"task": "two_function", "n": 4}
+NOTHING_TO_FOLLOW = {"task": "palindrome", "n": 3}
+DEEPER_SHUFFLED = {
+    "labels": "shuffled", "model": ("two layers", "address in read-out"), "k": 0, "k2": 0, "room": "1x2",
+    "n": lambda n: min(n, 8), "steps": lambda steps: min(steps, 200),
+}  # fmt: skip
 CHAIN = {"model": "chain of thought", "n": (4, 5), "d": 2, "k": 0, "room": "1x2", "steps": 2}
 
 
@@ -144,7 +158,10 @@ def _trial(steps: int) -> int:
     return 350 if steps <= 100 else 1000
 
 
-TWO_HEADS = {"m": 5, "H": 2, "d": 1, "k": 0, "room": "2x1", "steps": _trial}
+SCALAR_HEADS = {
+    "H": lambda steps: 2 if steps <= 100 else (2, 3), "m": lambda H: 2 * H + 1, "d": 1, "k": 0, "room": lambda H: f"{H}x1",
+    "steps": lambda steps, H: 500 if H == 3 else _trial(steps),
+}  # fmt: skip
 EIGHT_UNITS = {
     "d": lambda steps: 1 if steps <= 100 else (1, 2), "H": 1, "k": 8, "m": lambda d: d + 2,
     "room": lambda d: f"1x{d}x8", "steps": _trial,
@@ -171,7 +188,7 @@ FORMATS = {
 SHORT_FORMATS = (8, 11, 24)  # whose message float64 can read without an error of its own
 TO_FLOAT32 = {"p": lambda p: min(p, 24)}  # words of 120 letters do not exhaust a longer format
 NEAR = {
-    "smoke": Grid(seeds=SMOKE_SEEDS, n=8, D=2, H=2, sigma=0.0, steps=190, batch=8, rate=0.02),
+    "smoke": Grid(seeds=MORE_SEEDS, n=8, D=2, H=2, sigma=0.0, steps=190, batch=8, rate=0.02),
     "cpu": Grid(seeds=SEEDS, n=8, D=2, H=2, sigma=0.0, steps=1500, batch=16, rate=0.02),
     "gpu": Grid(seeds=32, n=(8, 12), D=2, H=2, sigma=0.0, steps=(1500, 4000), batch=64, rate=0.02),
 }
@@ -187,6 +204,9 @@ SUM2 = {
         seeds=16, n=(8, 16), M=lambda n: 32 if n == 8 else 128, H=1, d=2, k=64, k2=0, room="1x64x64", steps=6000
     ),
 }
+SET, TRAINED = {"model": "two layers", "d": 4}, {"model": "two layers, trained", "d": 4}
+HALF_SET = {"model": "histogram", "d": lambda M: M // 2}
+PAIRS_SHUFFLED = {"labels": "shuffled", "steps": lambda steps: steps // 4}  # few reach the constant answer
 LEARNED_PAIRS = {"d": 4, "steps": lambda steps: 60 if steps <= 150 else steps}
 EXCLUDED = {
     "n": lambda n: min(n, 8),

@@ -12,6 +12,7 @@ N = Parameter("n", Integer(1), "number of table entries or input symbols", typic
 N_TWO = Parameter("n", Integer(2), "number of table entries or input symbols", typical=(64, 1024, 65536))
 D = Parameter("d", Integer(1), "embedding dimension", typical=(4, 64, 768))
 H = Parameter("H", Integer(1), "number of heads", typical=(1, 8, 12))
+CERTIFIED_HEADS = Parameter("heads", Integer(2, 3), "number of scalar heads", typical=(2, 3))
 U = Parameter("U", Integer(0), "number of hidden ReLU units of the output MLP", typical=(16, 256, 3072))
 W = Parameter("W", Integer(0), "number of non-zero weights and biases of the output MLP", typical=(64, 16384))
 M_COUNT = Parameter("M", Integer(1), "number of polynomials or affine functions")
@@ -45,7 +46,7 @@ _BHLM = Source("1703.02930", "Theorem 6", provenance="textbook")
 SOURCES: dict[str, Source] = {
     "split_vc_dimension": Source(FOLLOW_UP, "Definition 3.1", "v3", provenance="follow-up"),
     "shattering_certificate": derived("shattering"),
-    "linear_readout_certificate": derived("certificate"),
+    "linear_readout_certificate": derived("certificate, certificate-three-heads"),
     "hyperplane_cells": Source("textbook", "cells of M affine functions in R^P", provenance="textbook"),
     "warren_sign_patterns_log2": Source("Warren 1968; Anthony and Bartlett 1999", "Theorem 8.3", provenance="textbook"),
     "goldberg_jerrum_vc": _GJ,

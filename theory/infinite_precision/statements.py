@@ -119,7 +119,7 @@ STATEMENTS = (
         "infinite_precision/vc-2h-conjecture",
         "H attention heads of width one with a linear read-out have VC dimension 2H.",
         Source("public note", "conjecture", provenance="secondary"),
-        "Two such heads shatter 5 points.",
+        "Two such heads shatter 5 points, three shatter 8.",
         functions=("linear_readout_certificate",),
     ),
     # ------------------------------------------------------------------ derived here: shattered sets

@@ -37,6 +37,7 @@ SMALL = {
         {"n": 3, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 5, "task": "two_function", "batch": 8},
         {"n": 3, "H": 1, "d": 2, "k": 0, "room": "1x2", "steps": 5, "task": "two_function", "model": "two layers"},
         {"n": 6, "H": 1, "d": 1, "k": 2, "room": "1x1x2", "steps": 5, "task": "palindrome"},
+        {"n": 3, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 5, "task": "self", "labels": "shuffled"},
     ],
     "infinite_precision/shattering": [{"m": 3, "H": 1, "d": 1, "k": 4, "room": "1x1x4", "steps": 6}],
     "infinite_precision/finite-precision": [{"task": "index", "p": 11}, {"task": "palindrome", "p": 8}],
@@ -44,10 +45,12 @@ SMALL = {
         {"n": 6, "D": 2, "H": 1, "sigma": 0.1, "steps": 3},
         {"n": 4, "D": 2, "H": 1, "sigma": 0.1, "steps": 3, "task": "sum2", "M": 8},
         {"n": 4, "D": 2, "H": 1, "sigma": 0.0, "steps": 3, "task": "sum2", "M": 8, "start": "random"},
+        {"n": 6, "D": 2, "H": 1, "sigma": 0.3, "steps": 3, "noise": 0.5},
     ],
     "infinite_precision/sum2": [
         {"n": 4, "M": 6, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 3},
         {"n": 4, "M": 6, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 3, "words": "shattered"},
+        {"n": 4, "M": 6, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 3, "labels": "shuffled"},
         {"n": 4, "M": 6, "H": 1, "d": 4, "k": 4, "room": "1x2x4", "steps": 3, "model": "two layers, trained"},
     ],
     "infinite_precision/sizes": [{"n": 16, "task": "index"}],
@@ -174,6 +177,32 @@ def test_words_of_a_step_are_drawn_apart_from_other_steps_and_from_the_test():
         assert all(int(one.min()) >= 0 and int(one.max()) < index.SHAPES[kind](5)[2] for one, _ in drawn)
 
 
+def test_shuffled_labels_are_those_of_the_neighbour_and_teach_nothing():
+    """Words are independent and half of the answers yes, so the neighbour's label is a coin; the test keeps the true labels."""
+    cell = {"n": 4, "H": 1, "d": 2, "k": 0, "room": "1x2", "steps": 150, "task": "two_function", "model": "two layers"}
+    true, shuffled = (
+        index.INDEX.measure(lanes_of(index.INDEX, cell | {"labels": how}, seeds=4))["accuracy"].median()
+        for how in ("true", "shuffled")
+    )
+    assert shuffled < 0.6 < 0.65 < true
+    cell = {"n": 4, "M": 6, "H": 1, "d": 2, "k": 4, "room": "1x2x4", "steps": 3}
+    kept, moved = (
+        pair_sums._training_counts(lanes_of(pair_sums.PAIR_SUMS, cell | {"labels": how}), 8)(1)
+        for how in ("true", "shuffled")
+    )
+    assert torch.equal(kept[0], moved[0]) and torch.equal(kept[1][:, :-1], moved[1][:, 1:])
+
+
+def test_frozen_equal_weights_make_heads_and_features_the_same_model():
+    """With all weights equal H heads of one feature are one head of H features: same draws, so the same numbers."""
+    cell = {"n": 5, "H": 3, "d": 1, "k": 4, "k2": 4, "room": "3x1x4x4", "steps": 20, "attention": "uniform"}
+    heads, features, free = (
+        index.INDEX.measure(lanes_of(index.INDEX, cell | other))["accuracy"]
+        for other in ({}, {"H": 1, "d": 3, "room": "1x3x4x4"}, {"attention": "free"})
+    )
+    assert torch.equal(heads, features) and not torch.equal(heads, free)
+
+
 # ---------------------------------------------------------------------------- shattering
 def certificate_params():
     """The theory's certificate of five points for two scalar heads as one trained lane would leave it."""
@@ -225,6 +254,10 @@ def test_training_leaves_from_exactly_the_construction_or_a_noisy_copy():
     cell = {"n": 4, "D": 2, "H": 1, "sigma": 0.0, "steps": 0, "task": "sum2", "M": 8}
     exact = construction.FROM_CONSTRUCTION.measure(lanes_of(construction.FROM_CONSTRUCTION, cell))
     assert exact["accuracy_before"].tolist() == exact["accuracy"].tolist() == [1.0] * 3
+    quiet = {**cell, "sigma": 0.3, "noise": 0.0}
+    assert (
+        construction.FROM_CONSTRUCTION.measure(lanes_of(construction.FROM_CONSTRUCTION, quiet))["accuracy_before"] == 1
+    ).all()
     noisy = construction.FROM_CONSTRUCTION.measure(lanes_of(construction.FROM_CONSTRUCTION, {**cell, "sigma": 0.3}))
     assert (noisy["accuracy_before"] < 0.99).all() and len(set(noisy["accuracy_before"].tolist())) > 1
 

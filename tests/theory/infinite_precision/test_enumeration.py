@@ -128,6 +128,17 @@ def test_a_certificate_with_a_wrong_row_is_rejected():
     assert not dataclasses.replace(two, lam=((-200, 13), *two.lam[1:])).verify()
 
 
+def test_eight_points_of_three_heads_stand_and_fall_with_their_numbers():
+    import dataclasses
+
+    three = ip.linear_readout_certificate(heads=3)
+    assert len(three.alpha) == 8 <= ip.vc_upper(d=1, H=3, widths=()) and three.verify()
+    assert not dataclasses.replace(three, c=100 * three.c).verify()
+    assert not dataclasses.replace(three, alpha=(three.alpha[1], three.alpha[0], *three.alpha[2:])).verify()
+    with pytest.raises(ValueError, match="'heads'"):
+        ip.linear_readout_certificate(heads=4)
+
+
 @pytest.mark.parametrize("M", [EXACT_CELLS + 1, 5000, 9001])
 def test_stirling_series_agrees_with_the_integers(M):
     for P in (1, 2, 7, 60, 500, M // 3, M // 2, M // 2 + 1, M - 2, M - 1):

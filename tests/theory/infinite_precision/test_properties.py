@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import theory.infinite_precision as ip
+from theory.core.relation import Exceeds
 
 SMALL = settings(max_examples=40, deadline=None, derandomize=True)
 D, H, U = st.integers(1, 40), st.integers(1, 6), st.integers(0, 60)
@@ -126,3 +127,18 @@ def test_sources_tell_textbook_from_ours():
 def test_statements_name_functions_that_exist():
     for one in ip.STATEMENTS:
         assert set(one.functions) <= set(ip.__all__), one.id
+
+
+CLAUSES = [(claim.id, clause) for claim in ip.CLAIMS for clause in claim.clauses]
+
+
+@pytest.mark.parametrize(("name", "clause"), CLAUSES, ids=[f"{name}/{one.label}" for name, one in CLAUSES])
+def test_no_control_is_only_the_opposite_order(name, clause):
+    """The opposite order is rejected by whatever confirms the clause, so it shows nothing more."""
+    del name
+    for relation in (clause.relation, clause.control.relation):
+        assert relation is None or relation.needs_bound or relation.first != relation.second
+    if isinstance(clause.control.relation, Exceeds) and isinstance(clause.relation, Exceeds):
+        mine, other = clause.relation, clause.control.relation
+        assert (other.first, other.second) != (mine.second, mine.first)
+    assert clause.control.says or clause.control.bound is not None
