@@ -27,6 +27,7 @@ ONLY_TRAINING = {
         "average-context",
         "batch-overfits",
         "activation-cost",
+        "activation-memory",
         "counting-baseline",
     )
 }

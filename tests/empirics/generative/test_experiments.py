@@ -36,6 +36,7 @@ CELLS = {
         **{k: v for k, v in SMALL.items() if k != "T"},
     },
     "generative/kept-bytes": {"implementation": "mask", "T": 4, "d": 4, "D": 1, "bytes": 4},
+    "generative/peak-bytes": {"implementation": "mask", "T": 4, "d": 4, "D": 1, "bytes": 4, "B": 2},
 }
 
 
@@ -91,6 +92,26 @@ def test_kept_bytes_are_the_formulas_and_not_those_of_a_short_index(implementati
     cell = {"implementation": implementation, "T": 6, "d": 5, "D": 2, "bytes": bytes_}
     found = float(measured(cost.KEPT_BYTES, cell, 1)["bytes_over_gelu"])
     assert found == activation_memory_delta(B=1, **cell)
+
+
+@pytest.mark.parametrize(
+    ("implementation", "kept", "layers_worth"), [("stack_index", 6, 6), ("maximum", 2, 6), ("mask", -1, 3)]
+)
+def test_peak_is_what_is_kept_and_the_transients_of_one_layer(implementation, kept, layers_worth):
+    """16 bits: kept bytes above GELU of every layer, and at the peak some bytes a number of the last layer beside them."""
+    for n_layers, n_sequences in ((3, 4), (6, 4), (6, 8)):
+        cell = {"implementation": implementation, "T": 16, "d": 8, "D": n_layers, "bytes": 2, "B": n_sequences}
+        found = float(measured(cost.PEAK_BYTES, cell, 1)["peak_over_gelu"])
+        assert found == pytest.approx(kept + layers_worth / n_layers, abs=1e-9)
+
+
+def test_living_tensors_are_counted_until_they_are_freed():
+    with cost._Living() as living:
+        first = torch.ones(100)
+        second = first + first
+        del first
+        third = second[:50] * 1  # a view is no storage of its own
+    assert (living.peak, second.numel() + third.numel()) == (4 * 200, 150)
 
 
 def test_implementations_of_the_maximum_agree_in_value_and_gradient():
