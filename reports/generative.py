@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from theory.core.record import RunFile
 
 Body = Mapping[str, Any]
-TEXT, SYNTHETIC = "generative/text", "generative/synthetic"
+TEXT, SYNTHETIC, OVERFITTING = "generative/text", "generative/synthetic", "generative/overfitting"
 COUNTED = "counting 4"
 LEAKY, RUNNING = "generative_window_mean", "generative_running_mean"
 WORDS = {
@@ -308,6 +308,31 @@ def leak_page(verdict: Body, run: RunFile) -> Figure:
     return figure
 
 
+# ---------------------------------------------------------------------------- overfitting
+def overfitting_page(verdict: Body, run: RunFile) -> Figure:
+    """Loss on held-out text and on the few characters that are read again and again, for every arm of the first seed."""
+    curves, counting, corpus = (_first(verdict, run, OVERFITTING, name) for name in ("curves", "counting", "corpus"))
+    figure = new_figure(WIDTH, 3.5)
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, mixer in zip(panels, ("attention", "generative")):
+        own = [name for name in curves if name.startswith(mixer)]
+        for i, name in enumerate(own):
+            steps, held_out, seen = zip(*curves[name])
+            arm = name.split(", ", 1)[1] if not name.startswith(RUNNING) else "running mean, large batch"
+            axes.plot(steps, held_out, color=COLOURS[i], marker=MARKERS[i], markersize=3.5, label=arm)
+            axes.plot(steps, seen, color=COLOURS[i], marker=MARKERS[i], markersize=3.5, linestyle=":")
+        axes.axhline(counting[COUNTED], color=INK, linewidth=1.2, label="Witten-Bell counts of the same few characters")
+        axes.set_xscale("log")
+        axes.set_xlabel("training steps")
+        axes.set_title(mixer, pad=4)
+    panels[0].set_ylabel("loss (nats a character)")
+    known = {label: line for axes in panels for line, label in zip(*axes.get_legend_handles_labels())}
+    figure.legend(known.values(), known.keys(), ncols=2, fontsize=7, loc="outside upper left", title_fontsize=8, alignment="left",
+                  title=f"First seed; full: held-out text, dotted: the text that is read.  {literal(corpus['name'])}, SHA-256 "
+                  f"{corpus['sha256'][:16]}...")  # fmt: skip
+    return figure
+
+
 # ---------------------------------------------------------------------------- heads
 def heads_page(verdict: Body, run: RunFile) -> Figure:
     """How much of each head's map depends on the input, before and after training."""
@@ -364,6 +389,7 @@ LEAD = (
 PAGES: dict[str, Callable[..., Any]] = {
     "generative/smaller-loss-smaller-model": text_page,
     "generative/smaller-loss-nanogpt": nanogpt_page,
+    "generative/batch-overfits": overfitting_page,
     "generative/window-mean-leaks": leak_page,
     "generative/static-attention-maps": heads_page,
     "generative/counting-baseline": counting_page,

@@ -201,6 +201,11 @@ class _Living(TorchDispatchMode):
         self.peak = 0
         self.alive: dict[int, tuple[StorageWeakRef, int]] = {}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False, so that torch does not load its compiler at the first operation, which takes seconds: nothing is compiled."""
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """The operation's own result, after its storages were noted."""
         del types

@@ -10,6 +10,8 @@ from theory.core.record import Exhibit, Record, RunFile
 
 TEXT_CELL = {"d": 8, "D": 1, "h": 2, "T": 6, "B": 4, "steps": 8, "rate": 0.01, "test": 16, "variants": "few"}
 UNIFORM_CELL = {"source": "uniform(4)", "D": 2, "T": 8, "d": 8, "B": 4, "test": 16, "rate": 0.01}
+OVERFIT_CELL = {"B": 8, "n": 50, "steps": 8, "T": 6, "d": 8, "D": 1, "h": 2, "rate": 0.01, "test": 16}
+ARMS = ("attention, large batch", "generative, large batch", "generative_running_mean, large batch")
 NAMES = ("attention", "generative", "generative_window_mean")
 BODIES = {
     "curves": {name: [[0, 4.0, 4.0], [4, 3.0, 3.0], [8, 2.5, 2.4]] for name in NAMES},
@@ -52,6 +54,9 @@ def run(tmp_path):
     for mixer, losses in (("generative", [1.386] * 8), ("generative_window_mean", [1.386, *[0.1] * 6, 1.386])):
         cell = {**UNIFORM_CELL, "mixer": mixer, "steps": 3}
         shown.append(Exhibit(pages.SYNTHETIC, 1, cell, "by_position", losses))
+    arms = {name: [[2, 3.5, 3.0], [8, 3.9, 1.5]] for name in ARMS}
+    for name, body in (("curves", arms), ("counting", BODIES["counting"]), ("corpus", BODIES["corpus"])):
+        shown.append(Exhibit(pages.OVERFITTING, 1, OVERFIT_CELL, name, body))
     with RunFile.create(tmp_path / "run.sqlite") as made:
         number = made.add_launch({"started": "x"})
         made.add_records([lane(TEXT_CELL, seed) for seed in (1, 0)], launch=number, exhibits=shown)
@@ -60,7 +65,7 @@ def run(tmp_path):
 
 @pytest.mark.parametrize("name", pages.PAGES)
 def test_page_is_drawn_and_repeats(name, run):
-    cell = UNIFORM_CELL if "leaks" in name else TEXT_CELL
+    cell = {"leaks": UNIFORM_CELL, "overfits": OVERFIT_CELL}.get(name.split("-")[-1], TEXT_CELL)
     with drawing():
         first, second = (svg_bytes(pages.PAGES[name](verdict(cell), run)) for _ in range(2))
     assert first == second and first.startswith(b"<?xml")
@@ -92,6 +97,16 @@ def test_sample_says_where_the_models_own_text_begins(page, run):
         texts = [one.get_text() for axes in page(verdict(TEXT_CELL), run).axes for one in axes.texts]
     shown = [one for one in texts if one.startswith("the ")]
     assert len(shown) == len(NAMES) and all(one.index(pages.BEGINS) == TEXT_CELL["T"] for one in shown)
+
+
+def test_overfitting_shows_both_losses_of_every_arm_beside_counting(run):
+    with drawing():
+        left, right = pages.overfitting_page(verdict(OVERFIT_CELL), run).axes
+    curves = [(line.get_linestyle(), list(line.get_ydata())) for line in right.lines]
+    assert curves[:2] == curves[2:4] == [("-", [3.5, 3.9]), (":", [3.0, 1.5])]
+    for axes, n_arms in ((left, 1), (right, 2)):
+        assert len(axes.lines) == 2 * n_arms + 1
+        assert set(axes.lines[-1].get_ydata()) == {BODIES["counting"]["counting 4"]}
 
 
 def test_sample_is_shown_with_its_line_ends():

@@ -48,7 +48,12 @@ PRINTED = (
     ),
     Statement(
         "generative/batch-overfits",
-        "Batch 64 overfits and batch 16 less, with attention and with the generative function; the context steadies it.",
+        "Batch 64 overfits and batch 16 less, with attention and with the generative function.",
+        secondary("batch sizes"),
+    ),
+    Statement(
+        "generative/context-steadies",
+        "The average context steadies training where it overfits.",
         secondary("batch sizes"),
     ),
     Statement(

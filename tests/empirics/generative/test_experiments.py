@@ -9,7 +9,7 @@ import torch
 
 from empirics import generative
 from empirics.engine.lanes import Lane, Lanes
-from empirics.generative import cost, language
+from empirics.generative import cost, language, overfitting
 from empirics.models.character_model import Architecture
 from theory.generative import activation_memory_delta
 from theory.generative.grids import (
@@ -28,6 +28,7 @@ CELLS = {
     "generative/influence": {"V": 5, "d": 8, "D": 2, "T": 5, "mixer": "attention"},
     "generative/synthetic": {"source": "int(3,3)", "mixer": "generative_window_mean", "D": 2, **SMALL},
     "generative/text": {"D": 1, "h": 2, "variants": "all", **SMALL, "steps": 4},
+    "generative/overfitting": {"D": 1, "h": 2, **SMALL, "n": 60, "steps": 4},
     "generative/recall": {
         "K": 2,
         "V": 3,
@@ -124,6 +125,23 @@ def test_implementations_of_the_maximum_agree_in_value_and_gradient():
         found.append((value.detach(), gradient))
     for value, gradient in found[1:]:
         assert torch.equal(value, found[0][0]) and torch.equal(gradient, found[0][1])
+
+
+def test_overfitting_compares_arms_window_by_window_and_rises_on_few_characters_only():
+    cell = {"B": 8, "n": 80, "steps": 60, "T": 6, "d": 16, "D": 1, "h": 2, "rate": 3e-2, "test": 60}
+    output = measured(generative.OVERFITTING, cell, 2)
+    at = {name: i for i, name in enumerate(overfitting.ARMS)}
+    mean = {name: output[name].mean for name in ("rise", "fall", "over_small", "over_as_many", "over_mean")}
+    zero = {"over_small": "small batch", "over_as_many": "small batch, as many windows"}
+    assert not any(mean[name][:, at[f"generative, {arm}"]].any() for name, arm in zero.items())
+    assert not mean["over_mean"][:, at["generative_running_mean, large batch"]].any()
+    large, small = at["generative, large batch"], at["generative, small batch"]
+    assert torch.allclose(mean["over_small"][:, large], mean["rise"][:, large] - mean["rise"][:, small])
+    assert (mean["rise"][:, large] > 0.1).all() and (mean["fall"][:, large] > 0.1).all()
+    assert (mean["rise"][:, at["generative, large batch, whole text"]] < 0.05).all()
+    curves = output["exhibits"]["curves"][0]
+    assert [point[0] for point in curves["generative, large batch"]] == [15, 30, 45, 60]
+    assert curves["generative, small batch, as many windows"][-1][0] == 4 * 60
 
 
 def test_text_output_is_consistent_with_itself():
