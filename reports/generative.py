@@ -322,7 +322,11 @@ def overfitting_page(verdict: Body, run: RunFile) -> Figure:
             axes.plot(steps, held_out, color=COLOURS[i], marker=MARKERS[i], markersize=3.5, label=arm)
             axes.plot(steps, seen, color=COLOURS[i], marker=MARKERS[i], markersize=3.5, linestyle=":")
         axes.axhline(counting[COUNTED], color=INK, linewidth=1.2, label="Witten-Bell counts of the same few characters")
-        axes.set_xscale("log")
+        first, last = min(curves[own[0]])[0], max(curves[name][-1][0] for name in own)
+        ticks = [first * 2**i for i in range(1 + int(math.log2(last / first)))]
+        axes.set_xscale("log", base=2)
+        axes.set_xticks(ticks, [number(one) for one in ticks])
+        axes.minorticks_off()
         axes.set_xlabel("training steps")
         axes.set_title(mixer, pad=4)
     panels[0].set_ylabel("loss (nats a character)")

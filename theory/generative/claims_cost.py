@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from theory.core.bound import bound, constant, derived
@@ -152,9 +153,16 @@ PEAK = Observable("peak_over_gelu", "bytes a hidden number", evidence="exact")
 HIDDEN_NUMBERS = 64 * 256 * (4 * 384) * 6  # of a step in nanoGPT's larger setting: sequences, characters, width, layers
 QUOTED_RISE = 3.6e9 - 2.5e9  # both are quoted in GB with one decimal
 QUOTED_ROUNDING = 0.1e9
-QUOTED = constant(QUOTED_RISE / HIDDEN_NUMBERS, secondary("memory as activation"), name="quoted rise a hidden number")
-BELOW_QUOTED = constant((QUOTED_RISE - QUOTED_ROUNDING) / HIDDEN_NUMBERS, secondary("memory as activation, less its rounding"),
-                        name="least of what the quoted figures can mean")  # fmt: skip
+# a hidden number, to three places: the tolerance and the least value are rounded outwards
+QUOTED = constant(
+    round(QUOTED_RISE / HIDDEN_NUMBERS, 3), secondary("memory as activation"), name="quoted rise a hidden number"
+)
+QUOTED_WITHIN = math.ceil(1000 * QUOTED_ROUNDING / HIDDEN_NUMBERS) / 1000
+BELOW_QUOTED = constant(
+    math.floor(1000 * (QUOTED_RISE - QUOTED_ROUNDING) / HIDDEN_NUMBERS) / 1000,
+    secondary("memory as activation, less its rounding"),
+    name="least of what the quoted figures can mean",
+)
 
 
 def _at_peak(**sizes: int) -> Grid:
@@ -179,7 +187,7 @@ ACTIVATION_MEMORY = Claim(
             label="stack and reduce with indices",
             observable=PEAK,
             bound=QUOTED,
-            relation=Equals(QUOTED_ROUNDING / HIDDEN_NUMBERS),
+            relation=Equals(QUOTED_WITHIN),
             control=Control(at={"implementation": "maximum"}, says="an element-wise maximum"),
         ),
         Clause(

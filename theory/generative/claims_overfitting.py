@@ -34,7 +34,7 @@ OVERFITTING = Claim(
     about=("generative/batch-overfits",),
     experiment="generative/overfitting",
     profiles={
-        "smoke": _few_characters(1, steps=80, test=800, n=200),
+        "smoke": _few_characters(1, steps=60, test=700, n=150),
         "cpu": _few_characters(4),
         "gpu": _few_characters(16, B=64, d=64, n=1000, steps=400, T=32, test=2000, rate=5e-3),
     },
