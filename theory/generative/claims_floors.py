@@ -102,7 +102,9 @@ SHORT: dict[str, Any] = {"D": 1, "T": 12, "d": 24, "B": 16, "steps": 130, "test"
 REACH_FLOOR = Claim(
     id="generative/reach-floor",
     says="A plain generative stack of depth D ends at the floor of a predictor that sees D + 1 tokens: never below it, and "
-    "within .02 nats of it after training; so does one whose first row is zeroed, or whose norm comes after the function.",
+    "within .02 nats of it after training; so does one whose first row is zeroed, or whose norm comes after the function. "
+    "With min or mean, without output map or positions it is never below either; without a partner it ends at the floor of one "
+    "token.",
     about=("generative/window-floor", "generative/reach"),
     against=("generative/depth-reading",),
     experiment="generative/synthetic",

@@ -28,6 +28,7 @@ CELLS = {
     "generative/influence": {"V": 5, "d": 8, "D": 2, "T": 5, "mixer": "attention"},
     "generative/synthetic": {"source": "int(3,3)", "mixer": "generative_window_mean", "D": 2, **SMALL},
     "generative/text": {"D": 1, "h": 2, "variants": "all", **SMALL, "steps": 4},
+    "generative/decoding": {"V": 5, "d": 8, "D": 2, "T": 5, "h": 2, "mixer": "generative_running_mean"},
     "generative/overfitting": {"D": 1, "h": 2, **SMALL, "n": 60, "steps": 4},
     "generative/recall": {
         "K": 2,
