@@ -118,7 +118,7 @@ SMALLER_LOSS = Claim(
         ),
     ),
     limits=LIMITS
-    + " In this small setting no seed of four of attention has passed counts of one character when training ends, and each "
+    + " In this small setting attention has not passed counts of one character in any of four seeds, and each "
     "does best at the least of the rates tried; half of that rate, tried once, served none better.",
 )
 
