@@ -28,7 +28,6 @@ ONLY_TRAINING = {
         "batch-overfits",
         "context-steadies",
         "activation-cost",
-        "activation-memory",
         "counting-baseline",
     )
 }
