@@ -1,4 +1,4 @@
-"""What a sublayer costs: computing time against the length, and bytes that the backward pass keeps.
+"""What a sublayer costs: computing time against the length, bytes that the backward pass keeps, and bytes at the peak.
 
 Words for the letters of the grid: T seq_len, d d_model, D n_layers, B n_sequences, b bytes of a number.
 """
@@ -11,6 +11,9 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
@@ -121,11 +124,30 @@ IMPLEMENTATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
+def _maps(cell: Lanes) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Maps into and out of the hidden rows of D MLPs."""
+    width, dtype = cell.size("d"), {2: torch.bfloat16, 4: torch.float32}[cell.size("bytes")]
+
+    def drawn(shape: tuple[int, int], stream: str) -> torch.Tensor:
+        return rng.normal_like(cell.keys[:1], shape, 0.1, stream)[0].to(dtype).requires_grad_(True)
+
+    return [(drawn((width, 4 * width), f"{layer} in"), drawn((4 * width, width), f"{layer} out"))
+            for layer in range(cell.size("D"))]  # fmt: skip
+
+
+def _through(
+    implementation: str, n_sequences: int, cell: Lanes, maps: list[tuple[torch.Tensor, torch.Tensor]]
+) -> torch.Tensor:
+    """Rows after D MLPs, each added to its input."""
+    rows = torch.ones(n_sequences, cell.size("T"), cell.size("d"), dtype=maps[0][0].dtype, device=cell.device)
+    for into, out in maps:
+        rows = rows + IMPLEMENTATIONS[implementation](rows @ into) @ out
+    return rows
+
+
 def _kept(implementation: str, n_sequences: int, cell: Lanes) -> tuple[int, torch.Tensor]:
     """(bytes in all storages that autograd keeps, output) of D MLPs on a batch."""
-    width, dtype = cell.size("d"), {2: torch.bfloat16, 4: torch.float32}[cell.size("bytes")]
-    rows = torch.ones(n_sequences, cell.size("T"), width, dtype=dtype, device=cell.device)
-    storages: dict[int, int] = {}
+    maps, storages = _maps(cell), dict[int, int]()
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
@@ -133,16 +155,7 @@ def _kept(implementation: str, n_sequences: int, cell: Lanes) -> tuple[int, torc
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        for layer in range(cell.size("D")):
-            into = (
-                rng.normal_like(cell.keys[:1], (width, 4 * width), 0.1, f"{layer} in")[0].to(dtype).requires_grad_(True)
-            )
-            out = (
-                rng.normal_like(cell.keys[:1], (4 * width, width), 0.1, f"{layer} out")[0]
-                .to(dtype)
-                .requires_grad_(True)
-            )
-            rows = rows + IMPLEMENTATIONS[implementation](rows @ into) @ out
+        rows = _through(implementation, n_sequences, cell, maps)
     return sum(storages.values()), rows
 
 
@@ -178,4 +191,68 @@ KEPT_BYTES = Experiment(
     bytes_per_lane=lambda cell: 2 * cell["D"] * cell["T"] * cell["d"] * 4 * (8 + 4 * cell["bytes"]),
 )
 
-EXPERIMENTS = (SUBLAYER_TIME, KEPT_BYTES)
+
+# ---------------------------------------------------------------------------- bytes at the peak
+class _Living(TorchDispatchMode):
+    """Follows every tensor that an operation returns, those of the backward pass too; `peak`: most bytes alive at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peak = 0
+        self.alive: dict[int, tuple[StorageWeakRef, int]] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False, so that torch does not load its compiler at the first operation, which takes seconds: nothing is compiled."""
+        return False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """The operation's own result, after its storages were noted."""
+        del types
+        found = func(*args, **(kwargs or {}))
+        for one in tree_leaves(found):
+            if isinstance(one, torch.Tensor):
+                storage = one.untyped_storage()
+                reference = StorageWeakRef(storage)
+                self.alive[reference.cdata] = (reference, storage.nbytes())
+        self.alive = {at: pair for at, pair in self.alive.items() if not pair[0].expired()}
+        self.peak = max(self.peak, sum(size for _, size in self.alive.values()))
+        return found
+
+
+def _peak(implementation: str, n_sequences: int, cell: Lanes) -> int:
+    """Most bytes alive in a forward and backward pass of D MLPs: counted tensor by tensor, on a GPU as its allocator has it."""
+    maps = _maps(cell)
+    if cell.device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(cell.device)
+        _through(implementation, n_sequences, cell, maps).sum().backward()
+        return int(torch.cuda.max_memory_allocated(cell.device))
+    with _Living() as living:
+        _through(implementation, n_sequences, cell, maps).sum().backward()
+    return living.peak
+
+
+def peak_bytes(lanes: Lanes) -> Mapping[str, Any]:
+    """Bytes at the peak of a training step of D MLPs above those with GELU, for each hidden number of all layers.
+
+    peak_over_gelu: [lane].  The difference of B and 2 B sequences leaves the weights out.
+    """
+    n_sequences = lanes.size("B")
+    numbers = n_sequences * lanes.size("T") * 4 * lanes.size("d") * lanes.size("D")
+    per_number = [
+        (_peak(name, 2 * n_sequences, lanes) - _peak(name, n_sequences, lanes)) / numbers
+        for name in (lanes.size("implementation"), "gelu")
+    ]
+    return {"peak_over_gelu": torch.full((len(lanes),), per_number[0] - per_number[1], dtype=torch.float64)}
+
+
+PEAK_BYTES = Experiment(
+    id="generative/peak-bytes",
+    version=1,
+    axes=("implementation", "T", "d", "D", "bytes", "B"),
+    measure=peak_bytes,
+    shape=("implementation", "T", "d", "D", "bytes", "B"),
+    bytes_per_lane=lambda cell: 2 * cell["B"] * cell["D"] * cell["T"] * cell["d"] * 4 * (8 + 4 * cell["bytes"]),
+)
+
+EXPERIMENTS = (SUBLAYER_TIME, KEPT_BYTES, PEAK_BYTES)

@@ -23,8 +23,9 @@ Draw = Callable[..., torch.Tensor]
 BLOCK = 50  # steps whose data are drawn at once
 READS = ("teacher_forced", "streaming")
 N_HEADS = 2
-FORMS: dict[str, dict[str, str]] = {
+FORMS: dict[str, dict[str, Any]] = {
     "usual": {}, "first row zeroed": {"first_row": "zeroed"}, "norm after": {"norm": "after"},
+    "no output map": {"output_map": False}, "no positions": {"positions": False},
 }  # fmt: skip
 
 
@@ -77,10 +78,11 @@ def synthetic(lanes: Lanes) -> Mapping[str, Any]:
     """
     seq_len, n_sequences, n_steps = lanes.size("T"), lanes.size("B"), lanes.size("steps")
     n_symbols, draw, true_losses = drawer(lanes.size("source"))
+    choices = {"positions": bool(lanes.size("positions")), **FORMS[lanes.size("form")]}
     arch = Architecture(
         n_symbols, seq_len, lanes.size("d"), lanes.size("D"), lanes.size("mixer"), n_heads=N_HEADS,
-        reduction=lanes.size("f"), activation=lanes.size("activation"), positions=bool(lanes.size("positions")),
-        partners=partners_named(lanes.size("partners")), **FORMS[lanes.size("form")],
+        reduction=lanes.size("f"), activation=lanes.size("activation"),
+        partners=partners_named(lanes.size("partners")), **choices,
     )  # fmt: skip
     batch_of = in_blocks(lambda start, count: draw(lanes.keys, count, seq_len + 1, "data", start), n_sequences, n_steps)
     recipe = Recipe(n_steps=n_steps, learning_rate=lanes.size("rate"), final_share=0.05)

@@ -26,6 +26,7 @@ ONLY_TRAINING = {
         "smaller-loss",
         "average-context",
         "batch-overfits",
+        "context-steadies",
         "activation-cost",
         "counting-baseline",
     )

@@ -9,7 +9,7 @@ import torch
 
 from empirics import generative
 from empirics.engine.lanes import Lane, Lanes
-from empirics.generative import cost, language
+from empirics.generative import cost, language, overfitting
 from empirics.models.character_model import Architecture
 from theory.generative import activation_memory_delta
 from theory.generative.grids import (
@@ -28,6 +28,8 @@ CELLS = {
     "generative/influence": {"V": 5, "d": 8, "D": 2, "T": 5, "mixer": "attention"},
     "generative/synthetic": {"source": "int(3,3)", "mixer": "generative_window_mean", "D": 2, **SMALL},
     "generative/text": {"D": 1, "h": 2, "variants": "all", **SMALL, "steps": 4},
+    "generative/decoding": {"V": 5, "d": 8, "D": 2, "T": 5, "h": 2, "mixer": "generative_running_mean"},
+    "generative/overfitting": {"D": 1, "h": 2, **SMALL, "n": 60, "steps": 4},
     "generative/recall": {
         "K": 2,
         "V": 3,
@@ -36,6 +38,7 @@ CELLS = {
         **{k: v for k, v in SMALL.items() if k != "T"},
     },
     "generative/kept-bytes": {"implementation": "mask", "T": 4, "d": 4, "D": 1, "bytes": 4},
+    "generative/peak-bytes": {"implementation": "mask", "T": 4, "d": 4, "D": 1, "bytes": 4, "B": 2},
 }
 
 
@@ -93,6 +96,26 @@ def test_kept_bytes_are_the_formulas_and_not_those_of_a_short_index(implementati
     assert found == activation_memory_delta(B=1, **cell)
 
 
+@pytest.mark.parametrize(
+    ("implementation", "kept", "layers_worth"), [("stack_index", 6, 6), ("maximum", 2, 6), ("mask", -1, 3)]
+)
+def test_peak_is_what_is_kept_and_the_transients_of_one_layer(implementation, kept, layers_worth):
+    """16 bits: kept bytes above GELU of every layer, and at the peak some bytes a number of the last layer beside them."""
+    for n_layers, n_sequences in ((3, 4), (6, 4), (6, 8)):
+        cell = {"implementation": implementation, "T": 16, "d": 8, "D": n_layers, "bytes": 2, "B": n_sequences}
+        found = float(measured(cost.PEAK_BYTES, cell, 1)["peak_over_gelu"])
+        assert found == pytest.approx(kept + layers_worth / n_layers, abs=1e-9)
+
+
+def test_living_tensors_are_counted_until_they_are_freed():
+    with cost._Living() as living:
+        first = torch.ones(100)
+        second = first + first
+        del first
+        third = second[:50] * 1  # a view is no storage of its own
+    assert (living.peak, second.numel() + third.numel()) == (4 * 200, 150)
+
+
 def test_implementations_of_the_maximum_agree_in_value_and_gradient():
     rows = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     found = []
@@ -103,6 +126,23 @@ def test_implementations_of_the_maximum_agree_in_value_and_gradient():
         found.append((value.detach(), gradient))
     for value, gradient in found[1:]:
         assert torch.equal(value, found[0][0]) and torch.equal(gradient, found[0][1])
+
+
+def test_overfitting_compares_arms_window_by_window_and_rises_on_few_characters_only():
+    cell = {"B": 8, "n": 80, "steps": 60, "T": 6, "d": 16, "D": 1, "h": 2, "rate": 3e-2, "test": 60}
+    output = measured(generative.OVERFITTING, cell, 2)
+    at = {name: i for i, name in enumerate(overfitting.ARMS)}
+    mean = {name: output[name].mean for name in ("rise", "fall", "over_small", "over_as_many", "over_mean")}
+    zero = {"over_small": "small batch", "over_as_many": "small batch, as many windows"}
+    assert not any(mean[name][:, at[f"generative, {arm}"]].any() for name, arm in zero.items())
+    assert not mean["over_mean"][:, at["generative_running_mean, large batch"]].any()
+    large, small = at["generative, large batch"], at["generative, small batch"]
+    assert torch.allclose(mean["over_small"][:, large], mean["rise"][:, large] - mean["rise"][:, small])
+    assert (mean["rise"][:, large] > 0.1).all() and (mean["fall"][:, large] > 0.1).all()
+    assert (mean["rise"][:, at["generative, large batch, whole text"]] < 0.05).all()
+    curves = output["exhibits"]["curves"][0]
+    assert [point[0] for point in curves["generative, large batch"]] == [15, 30, 45, 60]
+    assert curves["generative, small batch, as many windows"][-1][0] == 4 * 60
 
 
 def test_text_output_is_consistent_with_itself():
