@@ -120,6 +120,39 @@ def _advantages(axes: Axes, rows: Sequence[Any], settings: Sequence[tuple[float,
     axes.set_xlabel("log of KL: best of the three plain arms over free temperatures; bar: 99% interval of the median")
 
 
+FAMILIES = {"twins": "pairs of queries", "graph": "random graphs"}
+
+
+def criterion(verdict: Any, run: RunFile) -> Figure:
+    """What the criterion promised before training against what free temperatures gained in it, one mark an instance."""
+    del verdict
+    rows = _fullest(_ok(run, "selective/criterion"), "n_steps")
+    figure = new_figure(WIDTH, 2.9)
+    panels_ = figure.subplots(1, len(FAMILIES), sharey=True)
+    for index, (axes, (family, says)) in enumerate(zip(panels_, FAMILIES.items())):
+        here = [one for one in rows if one.cell["family"] == family]
+        best: dict[tuple[str, int, bool], float] = {}
+        promised: dict[tuple[str, int], float] = {}
+        for one in here:
+            place = (one.cell["promise"], one.seed)
+            key = (*place, one.cell["variant"] == "free")
+            best[key] = min(best.get(key, np.inf), one.values["loss"])
+            promised[place] = float(np.exp(one.values["promised"]))
+        both = [place for place in sorted(promised) if (*place, True) in best and (*place, False) in best]
+        axes.scatter(
+            [promised[place] for place in both],
+            [float(np.log(best[*place, False] / best[*place, True])) for place in both],
+            s=10, color=COLOURS[index], marker=MARKERS[index], linewidths=0, alpha=0.7,
+        )  # fmt: skip
+        axes.axhline(0, color=GREY, linewidth=0.8)
+        axes.axhline(1, color=GREY, linewidth=0.8, linestyle="--")
+        axes.set_title(says)
+        axes.set_xlabel("norm without over norm with temperatures")
+    panels_[0].set_yscale("symlog", linthresh=1)
+    panels_[0].set_ylabel("log of KL: best plain arm\nover free temperatures")
+    return figure
+
+
 def _legend(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
@@ -252,6 +285,7 @@ LEAD = (
 )
 PAGES: dict[str, Callable[..., Any]] = {
     "selective/collinear-twins": twins,
+    "selective/criterion-in-training": criterion,
     "selective/graph-targets": graphs,
     "selective/map-not-identified": attention_maps,
     "selective/value-denoising": denoising,
