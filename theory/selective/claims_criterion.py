@@ -6,18 +6,14 @@ temperatures over that with any tau in (0, 1] at the queries: a function of targ
 
 from __future__ import annotations
 
-import math
-
-from theory.core.bound import chosen, constant
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
 from theory.core.fold import Best
-from theory.core.relation import AtLeast, AtMost, Exceeds
+from theory.core.relation import AtMost, Exceeds
 from theory.selective.claims_training import E_FOLD, inside_clauses, versus_plain
 from theory.selective.grids import CRITERION_RATES, PLAIN
 
 LOSS = Observable("loss", "nats", low=0, evidence="estimate", noise="median")
-PROMISED = Observable("promised", low=0, evidence="exact", resolution=1e-9)
 ARMS = (*PLAIN, "free")
 _BEST = (Best("learning_rate"),)
 _NONE = Control(at={"promise": "none"}, says="targets for which the criterion promises nothing")
@@ -38,14 +34,6 @@ CRITERION_IN_TRAINING = Claim(
     experiment="selective/criterion",
     profiles={"smoke": _grid(19, 60), "cpu": _grid(56, 200), "gpu": _grid(1000, 200)},
     clauses=(
-        Clause(
-            label="what is promised",
-            observable=PROMISED,
-            bound=constant(math.log(3), chosen("a norm three times smaller"), name="log 3"),
-            relation=AtLeast(),
-            at={"variant": "standard", "learning_rate": CRITERION_RATES[0]},
-            control=_NONE,
-        ),
         Clause(
             label="pairs, much promised: temperatures end lower",
             kind="learnability",

@@ -112,6 +112,12 @@ VALUE_DENOISING = Claim(
             control=Control(bound=naive_risk),
         ),
         Clause(
+            label="posterior against oracle mean",
+            observable=RISK,
+            relation=Exceeds({"estimator": "oracle"}, {"estimator": "posterior"}),
+            control=Control(relation=Exceeds({"estimator": "oracle"}, {"estimator": "naive"}), says="naive averaging"),
+        ),
+        Clause(
             label="a trained head against naive averaging",
             kind="learnability",
             observable=RISK,
@@ -181,12 +187,6 @@ VALUE_DENOISING = Claim(
             relation=AtLeast(),
             at={"estimator": "vanilla", "learning_rate": DENOISING_RATES, "sigma": 0.25},
             control=Control(observable=GATE_GAIN_PERMUTED, says="the gate of each token handed to the next"),
-        ),
-        Clause(
-            label="posterior against oracle mean",
-            observable=RISK,
-            relation=Exceeds({"estimator": "oracle"}, {"estimator": "posterior"}),
-            control=Control(relation=Exceeds({"estimator": "oracle"}, {"estimator": "naive"}), says="naive averaging"),
         ),
         *inside_clauses(
             DENOISING_RATES, MEDIAN_RISK, by="train_risk", estimator=HEADS, learning_rate=DENOISING_RATES, sigma=0.25
