@@ -31,7 +31,7 @@ def _size(cell: Mapping[str, Any]) -> tuple[int, ...]:
 def _at_size(run: RunFile, pick: Callable[..., Any]) -> tuple[tuple[int, ...], dict[str, list[Any]]]:
     """(size, trained models of each arm at their best rate by training loss), for the largest or least size there is."""
     rows = [one for one in run.records(EXPERIMENT) if one.status == "ok"]
-    size = pick(_size(one.cell) for one in rows if one.cell["variant"] in ("standard", "ssa qv"))
+    size = pick(_size(one.cell) for one in rows if one.cell["variant"] == "standard")
     found: dict[str, dict[int, Any]] = {arm: {} for arm in ARMS}
     for one in rows:
         best = found.get(one.cell["variant"], {}) if _size(one.cell) == size else {}
@@ -74,7 +74,7 @@ def _sharpness(figure: Any, best: Mapping[str, list[Any]]) -> None:
     for axes, x, y in (
         (by_length, "position", "spikiness"),
         (by_training, "share of training; last position", "spikiness"),
-        (norms, "share of training", "spectral norm of W"),
+        (norms, "share of training", "norm of W"),
         (against, "spectral norm of W after training; last position", "spikiness"),
     ):
         axes.set_xlabel(x)
@@ -150,9 +150,9 @@ def text(verdict: Any, run: RunFile) -> Figure:
     """Sharpness and norms of the least models there are, and their temperatures and attention on a piece of real text."""
     del verdict
     size, best = _at_size(run, min)
-    figure = new_figure(WIDTH, 8.4)
+    figure = new_figure(WIDTH, 5.45)
     figure.suptitle(_title(size), fontsize=9.5)
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.25, 0.75, 1))
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.2, 0.55, 1.2))
     _sharpness(top, best)
     if "ssa qv" in best:
         _text_map(middle, best["ssa qv"][0])
@@ -222,7 +222,7 @@ def _attention(figure: Any, bodies: Mapping[str, Any]) -> None:
     bar.set_label("weight")
 
 
-MOST_CHARACTERS = 16
+MOST_CHARACTERS = 11
 
 
 def _by_character(axes: Axes, body: Any) -> None:
