@@ -152,7 +152,7 @@ def text(verdict: Any, run: RunFile) -> Figure:
     size, best = _at_size(run, min)
     figure = new_figure(WIDTH, 5.45)
     figure.suptitle(_title(size), fontsize=9.5)
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.2, 0.55, 1.2))
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.2, 0.6, 1.1))
     _sharpness(top, best)
     if "ssa qv" in best:
         _text_map(middle, best["ssa qv"][0])
