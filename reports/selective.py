@@ -120,6 +120,43 @@ def _advantages(axes: Axes, rows: Sequence[Any], settings: Sequence[tuple[float,
     axes.set_xlabel("log of KL: best of the three plain arms over free temperatures; bar: 99% interval of the median")
 
 
+FAMILIES = {"twins": "pairs of queries", "graph": "random graphs"}
+
+
+def criterion(verdict: Any, run: RunFile) -> Figure:
+    """What the criterion promised before training against what free temperatures gained in it, one mark an instance."""
+    from matplotlib.ticker import NullLocator
+
+    del verdict
+    rows = _fullest(_ok(run, "selective/criterion"), "n_steps")
+    figure = new_figure(WIDTH, 2.1)
+    both_axes = figure.subplots(1, len(FAMILIES), sharey=True)
+    for index, (axes, (family, says)) in enumerate(zip(both_axes, FAMILIES.items())):
+        here = [one for one in rows if one.cell["family"] == family]
+        best: dict[tuple[str, int, bool], float] = {}
+        promised: dict[tuple[str, int], float] = {}
+        for one in here:
+            place = (one.cell["promise"], one.seed)
+            key = (*place, one.cell["variant"] == "free")
+            best[key] = min(best.get(key, np.inf), one.values["loss"])
+            promised[place] = float(one.values["promised"])
+        both = [place for place in sorted(promised) if (*place, True) in best and (*place, False) in best]
+        axes.scatter(
+            [promised[place] for place in both],
+            [float(np.log(best[*place, False] / best[*place, True])) for place in both],
+            s=10, color=COLOURS[index], marker=MARKERS[index], linewidths=0, alpha=0.7,
+        )  # fmt: skip
+        axes.axhline(0, color=GREY, linewidth=0.8)
+        axes.axhline(1, color=GREY, linewidth=0.8, linestyle="--")
+        axes.set_title(says)
+        axes.set_xlabel("norm without over norm with temperatures")
+    both_axes[0].set_yscale("symlog", linthresh=1)
+    both_axes[0].set_yticks([-10, -1, 0, 1], ["\N{MINUS SIGN}10", "\N{MINUS SIGN}1", "0", "1"])
+    both_axes[0].yaxis.set_minor_locator(NullLocator())
+    both_axes[0].set_ylabel("log of KL: best plain\narm over free")
+    return figure
+
+
 def _legend(figure: Figure, axes: Axes) -> None:
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
@@ -193,6 +230,8 @@ def attention_maps(verdict: Any, run: RunFile) -> Figure:
 
 def denoising(verdict: Any, run: RunFile) -> Figure:
     """Risk of every estimator, trained ones at the rate with the least training risk; dots are seeds."""
+    from matplotlib.ticker import MaxNLocator
+
     del verdict
     rows = _ok(run, "selective/denoising")
     settings = sorted({(one.cell["L"], one.cell["sigma"]) for one in rows})[:4]
@@ -208,7 +247,7 @@ def denoising(verdict: Any, run: RunFile) -> Figure:
         "oracle",
         "posterior",
     )
-    figure = new_figure(WIDTH, 2.9)
+    figure = new_figure(WIDTH, 2.3)
     panels = figure.subplots(1, len(settings), squeeze=False, sharey=True)[0]
     for axes, (length, sigma) in zip(panels, settings):
         here = [one for one in rows if (one.cell["L"], one.cell["sigma"]) == (length, sigma)]
@@ -221,6 +260,7 @@ def denoising(verdict: Any, run: RunFile) -> Figure:
         axes.set_title(f"length {length}, noise {sigma:g}")
         axes.set_xlabel("risk")
         axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.set_yticks(range(len(order)), [_estimator(name) for name in order])
     panels[0].invert_yaxis()
     return figure
@@ -252,6 +292,7 @@ LEAD = (
 )
 PAGES: dict[str, Callable[..., Any]] = {
     "selective/collinear-twins": twins,
+    "selective/criterion-in-training": criterion,
     "selective/graph-targets": graphs,
     "selective/map-not-identified": attention_maps,
     "selective/value-denoising": denoising,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reports.core.style import COLOURS, INK, MARKERS, WIDTH, counted, new_figure
+from reports.core.style import COLOURS, GREY, INK, MARKERS, WIDTH, counted, new_figure
+from theory.core.evidence import student_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +31,7 @@ def _size(cell: Mapping[str, Any]) -> tuple[int, ...]:
 def _at_size(run: RunFile, pick: Callable[..., Any]) -> tuple[tuple[int, ...], dict[str, list[Any]]]:
     """(size, trained models of each arm at their best rate by training loss), for the largest or least size there is."""
     rows = [one for one in run.records(EXPERIMENT) if one.status == "ok"]
-    size = pick(_size(one.cell) for one in rows if one.cell["variant"] in ("standard", "ssa qv"))
+    size = pick(_size(one.cell) for one in rows if one.cell["variant"] == "standard")
     found: dict[str, dict[int, Any]] = {arm: {} for arm in ARMS}
     for one in rows:
         best = found.get(one.cell["variant"], {}) if _size(one.cell) == size else {}
@@ -73,7 +74,7 @@ def _sharpness(figure: Any, best: Mapping[str, list[Any]]) -> None:
     for axes, x, y in (
         (by_length, "position", "spikiness"),
         (by_training, "share of training; last position", "spikiness"),
-        (norms, "share of training", "spectral norm of W"),
+        (norms, "share of training", "norm of W"),
         (against, "spectral norm of W after training; last position", "spikiness"),
     ):
         axes.set_xlabel(x)
@@ -83,14 +84,15 @@ def _sharpness(figure: Any, best: Mapping[str, list[Any]]) -> None:
 
 
 def language(verdict: Any, run: RunFile) -> Figure:
-    """Sharpness and norms of the largest models there are, and the validation loss of every arm."""
+    """Sharpness and norms of the largest models there are, and validation loss and added parameters of every arm."""
     del verdict
     size, best = _at_size(run, max)
-    figure = new_figure(WIDTH, 5.6)
+    figure = new_figure(WIDTH, 7.2)
     figure.suptitle(_title(size), fontsize=9.5)
-    top, bottom = figure.subfigures(2, 1, height_ratios=(2.4, 1))
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(2.4, 1, 0.95))
     _sharpness(top, best)
-    losses = bottom.subplots()
+    _loss_table(bottom.subplots(), best)
+    losses = middle.subplots()
     for index, found in enumerate(best.values()):
         final = [one.values["validation_loss"] for one in found]
         losses.scatter(final, [index] * len(final), s=10, color=COLOURS[index % len(COLOURS)], linewidths=0)
@@ -101,14 +103,56 @@ def language(verdict: Any, run: RunFile) -> Figure:
     return figure
 
 
+LEVEL = 0.05  # of the intervals in the table
+# (heading, place of its column)
+COLUMNS = (
+    ("arm", 0.0),
+    ("added parameters", 0.13),
+    ("loss, mean", 0.36),
+    ("less standard, 95% interval", 0.50),
+    ("less one number for all", 0.77),
+)
+
+
+def _loss_table(axes: Axes, best: Mapping[str, list[Any]]) -> None:
+    """One line an arm: parameters added, mean validation loss, and paired differences to the two controls."""
+    axes.set_axis_off()
+    losses = {arm: {one.seed: float(one.values["validation_loss"]) for one in found} for arm, found in best.items()}
+    lines = [[heading for heading, _ in COLUMNS]]
+    for arm, found in best.items():
+        mean = sum(losses[arm].values()) / len(found)
+        added = f"{float(found[0].values['added_parameters']):,.0f}"
+        differences = [_paired(losses[arm], losses.get(control, {})) if arm != control else "" for control in CONTROLS]
+        lines.append([arm, added, f"{mean:.4f}", *differences])
+    for row, line in enumerate(lines):
+        for text, (_, place) in zip(line, COLUMNS):
+            axes.text(
+                place, 1 - row / len(lines), text, transform=axes.transAxes, va="top", fontsize=8.5,
+                color=INK if row else GREY,
+            )  # fmt: skip
+
+
+CONTROLS = ("standard", "const")
+
+
+def _paired(first: Mapping[int, float], second: Mapping[int, float]) -> str:
+    """Mean of first minus second over the seeds that both have, with its Student interval."""
+    apart = [first[seed] - second[seed] for seed in sorted(set(first) & set(second))]
+    if len(apart) < 2:
+        return "too few models"
+    mean = sum(apart) / len(apart)
+    low, high = student_interval(mean, sum((one - mean) ** 2 for one in apart) / len(apart), len(apart), LEVEL)
+    return f"{mean:+.4f} ({low:+.4f} to {high:+.4f})".replace("-", "\N{MINUS SIGN}")
+
+
 # ---------------------------------------------------------------------------- on the text itself
 def text(verdict: Any, run: RunFile) -> Figure:
     """Sharpness and norms of the least models there are, and their temperatures and attention on a piece of real text."""
     del verdict
     size, best = _at_size(run, min)
-    figure = new_figure(WIDTH, 8.4)
+    figure = new_figure(WIDTH, 5.45)
     figure.suptitle(_title(size), fontsize=9.5)
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.25, 0.75, 1))
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.2, 0.6, 1.1))
     _sharpness(top, best)
     if "ssa qv" in best:
         _text_map(middle, best["ssa qv"][0])
@@ -178,7 +222,7 @@ def _attention(figure: Any, bodies: Mapping[str, Any]) -> None:
     bar.set_label("weight")
 
 
-MOST_CHARACTERS = 16
+MOST_CHARACTERS = 11
 
 
 def _by_character(axes: Axes, body: Any) -> None:

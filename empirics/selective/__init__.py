@@ -1,5 +1,6 @@
 """Experiments of the paper on temperature-controlled attention, in the order of its claims."""
 
+from empirics.selective.criterion import CRITERION
 from empirics.selective.denoising import DENOISING
 from empirics.selective.dilution import DILUTION, SCHEDULE
 from empirics.selective.graphs import EXPRESSIVITY, GRAPH_TRAINING
@@ -14,6 +15,7 @@ EXPERIMENTS = (
     SCHEDULE,
     TWO_TOKEN_NORMS,
     TWINS,
+    CRITERION,
     GRAPH_TRAINING,
     EXPRESSIVITY,
     STRING_LOSS,

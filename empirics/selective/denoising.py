@@ -18,6 +18,7 @@ from empirics.tasks import noisy_signal as task
 
 ALPHA = 0.25
 N_TRAIN, BATCH = 1024, 32
+N_GATED = 256  # test items on which a hard gate is put on top of a trained head
 N_HIDDEN = 8
 RULES = ("naive", "oracle", "gate", "posterior", "sharpness 0.1", "sharpness 1")
 # trained head -> (kind of query temperature, whether values are gated by a network)
@@ -35,7 +36,9 @@ def denoising(lanes: Lanes) -> Mapping[str, Any]:
     risk: moments over items [lane]; train_risk: [lane], mean risk on the training items, by which a learning rate is
     chosen; risk_permuted: moments, with the value temperatures handed round among the tokens of each item.  Lanes of one
     key share their data: it is drawn once.  A gate that lets no token of an item pass leaves the risk undefined: the lane
-    is then no number.
+    is then no number, and `answers` (1 where every risk is a number) counts as 0.
+    Of the trained head without a gate also, on a part of the items: gate_gain, mean risk less that with the hard gate on
+    top of its weights (where no token passes, all do); gate_gain_permuted, with the gate handed round among the tokens.
     """
     keys, index = torch.unique(lanes.keys, return_inverse=True)
     first = torch.stack([(index == one).nonzero()[0, 0] for one in range(len(keys))])
@@ -45,7 +48,13 @@ def denoising(lanes: Lanes) -> Mapping[str, Any]:
     if estimator in RULES:
         y = _rule(estimator, test, carries, sigma, lanes.size("t"))
         risk = task.direction_risk(y, q)[index]
-        return {"risk": sample(risk), "risk_permuted": sample(risk), "train_risk": risk.mean(dim=-1)}
+        answers = torch.isfinite(risk).all(dim=-1).double()
+        return {
+            "risk": sample(risk),
+            "risk_permuted": sample(risk),
+            "train_risk": risk.mean(dim=-1),
+            "answers": answers,
+        }
     train, _, train_q = task.noisy_tokens(keys, N_TRAIN, length, width, ALPHA, sigma, "train")
     head = _Head(estimator, lanes, length, width)
     params = head.trained(train, train_q, index, lanes)
@@ -54,6 +63,7 @@ def denoising(lanes: Lanes) -> Mapping[str, Any]:
         "risk": sample(each[0].risk()),
         "risk_permuted": sample(each[0].risk(permute=True)),
         "train_risk": each[1].risk().mean(dim=-1),
+        **(each[0].hard_gate_gains(lanes.size("t")) if estimator == "vanilla" else {}),
     }
 
 
@@ -95,8 +105,16 @@ class _Head:
             params |= gate
         return params
 
-    def risk(self, params: Params, tokens: torch.Tensor, q: torch.Tensor, *, permute: bool = False) -> torch.Tensor:
-        """tokens [lane, item, length, d] -> [lane, item]."""
+    def risk(
+        self,
+        params: Params,
+        tokens: torch.Tensor,
+        q: torch.Tensor,
+        *,
+        permute: bool = False,
+        hard: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """tokens [lane, item, length, d] -> [lane, item]; `hard`: factors on the weights, [lane, item, length]."""
         last = tokens[..., -1, :]
         one = last.new_ones(len(last), 1, 1)
         group = torch.zeros(len(last), 1, dtype=torch.int64, device=last.device)
@@ -104,6 +122,8 @@ class _Head:
         # sums of products in place of products with single vectors, which round differently beside other lanes
         scores = (tokens * (tau[..., None] * (last @ params["matrix"]))[..., None, :]).sum(dim=-1)
         weights = scores.softmax(dim=-1)
+        if hard is not None:
+            weights = weights * hard
         if self.gated:
             gate = self.gates(params, tokens)
             weights = weights * (torch.roll(gate, 1, dims=-1) if permute else gate)
@@ -147,6 +167,20 @@ class _Tested:
             parts.append(self.head.risk(self.params, tokens, q, permute=permute))
         return torch.cat(parts, dim=1)
 
+    def hard_gate_gains(self, threshold: float) -> dict[str, torch.Tensor]:
+        """What a hard gate on top of the head's weights takes off the mean risk, and the same gate on the wrong tokens."""
+        gains: dict[str, list[torch.Tensor]] = {"gate_gain": [], "gate_gain_permuted": []}
+        for start in range(0, min(N_GATED, self.tokens.shape[1]), self.BLOCK):
+            items = slice(start, start + self.BLOCK)
+            tokens, q = self.tokens[:, items][self.index], self.q[:, items][self.index]
+            passes = (tokens.amax(dim=-1) >= threshold).to(tokens.dtype)
+            plain = self.head.risk(self.params, tokens, q)
+            for name, turn in (("gate_gain", 0), ("gate_gain_permuted", 1)):
+                # for lack of any that passes, all tokens pass
+                gate = torch.where(passes.amax(dim=-1, keepdim=True) > 0, passes.roll(turn, dims=-1), 1.0)
+                gains[name].append(plain - self.head.risk(self.params, tokens, q, hard=gate))
+        return {name: torch.cat(parts, dim=1).mean(dim=1) for name, parts in gains.items()}
+
 
 def _bytes(cell: Mapping[str, Any]) -> int:
     per_item = 8 * cell["L"] * (cell["d"] * 2 + (3 * N_HIDDEN if cell["estimator"] == "value gate" else 4))
@@ -155,7 +189,7 @@ def _bytes(cell: Mapping[str, Any]) -> int:
 
 DENOISING = Experiment(
     id="selective/denoising",
-    version=1,
+    version=2,
     axes=("L", "sigma", "estimator", "learning_rate"),
     measure=denoising,
     switches={"d": 8, "t": 0.5, "n_steps": 200, "n_test": 1024},

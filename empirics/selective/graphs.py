@@ -40,21 +40,24 @@ PLACEMENTS = {
 def graph_training(lanes: Lanes) -> Mapping[str, Any]:
     """KL and attention map after training on a random connected graph, and the least norms for the same graph.
 
-        The prediction is the attention row itself ("pointer"), softmax(C f) with a free C ("free"), or with C the embeddings
-        ("tied").  Temperatures "free" are one number for each degree of a node, as in the paper's graph experiment.
+    The prediction is the attention row itself ("pointer"), softmax(C f) with a free C ("free"), or with C the embeddings
+    ("tied").  Temperatures "free" are one number for each degree of a node, as in the paper's graph experiment.
 
-        loss: KL in nats, mean over query tokens (the population loss: every token once); loss_permuted: with the temperatures
-        handed round among the tokens; harm_permuted: log of the one over the other; map_error: mean over rows of the l1
-        distance between attention row and target row;
-        spikiness: mean over rows; norm: largest query temperature times the spectral norm of W, 0 where nothing was trained;
-    degree_correlation: of query temperature and degree.  Where nothing is trained also, for fixed random
-        embeddings of this width and the graph smoothed by 1%, least_gap: least Frobenius norm at unit temperatures over that
-        with temperatures in (0, 1]; gap_small, gap_large: whether it is below 1.01, above 1.5; helps: whether temperature
-        lowers it.  All [lane].
+    loss: KL in nats, mean over query tokens (the population loss: every token once); loss_permuted: with the temperatures
+    handed round among the tokens; harm_permuted: log of the one over the other; map_error: mean over rows of the l1
+    distance between attention row and target row; self_error: what that is where each token attends to itself alone;
+    spikiness: mean over rows; norm: largest query temperature times the spectral norm of W, 0 where nothing was trained;
+    degree_correlation: of query temperature and degree.  Where nothing is trained also, for fixed random embeddings of
+    this width and the graph smoothed by 1%, least_gap: least Frobenius norm at unit temperatures over that with
+    temperatures in (0, 1]; gap_small, gap_large: whether it is below 1.01, above 1.5; helps: whether temperature lowers
+    it.  All [lane].
     """
     variant, readout, width = lanes.size("variant"), lanes.size("readout"), lanes.size("d")
-    graph = connected_graph(lanes.keys, N_TOKENS)
-    target = transition_rows(graph)
+    if lanes.size("targets") == "planted":
+        graph, target = _planted(lanes, width)
+    else:
+        graph = connected_graph(lanes.keys, N_TOKENS)
+        target = transition_rows(graph)
     network = _Network(lanes, variant, readout, graph)
     params = network.start(width, lanes.size("start"))
     if lanes.size("n_steps"):
@@ -73,11 +76,32 @@ def graph_training(lanes: Lanes) -> Mapping[str, Any]:
         "loss_permuted": permuted,
         "harm_permuted": torch.log(permuted / loss),
         "map_error": (rows - target).abs().sum(dim=-1).mean(dim=-1),
+        "self_error": (2 - 2 / (graph.sum(dim=-1) + 1)).mean(dim=-1),
         "spikiness": model.spikiness(rows, N_TOKENS).mean(dim=-1),
         "norm": tau.abs().amax(dim=1) * (model.operator_norm(params["matrix"]) if lanes.size("n_steps") else 0),
         "degree_correlation": _correlation(tau, graph.sum(dim=-1)),
-        **({} if lanes.size("n_steps") else _exact_gap(lanes, graph, width)),
+        **({} if lanes.size("n_steps") or lanes.size("start") != "random" else _exact_gap(lanes, graph, width)),
     }
+
+
+SOFT, SHARP = 0.1, 5.0  # planted temperatures, chosen far enough apart for one number not to do for both
+
+
+def _planted(lanes: Lanes, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(graph, rows): four tokens joined to each other and one more token hanging on each of them; not the graph's walk but
+    the rows of a random attention layer in which the hanging tokens attend `SHARP`/`SOFT` times as sharply as the others.
+
+    Here a temperature for each degree must help: it is how the target was made.  Returns: twice [lane, N, N].
+    """
+    half = N_TOKENS // 2
+    graph = torch.zeros(N_TOKENS, N_TOKENS, dtype=torch.float64, device=lanes.device)
+    graph[:half, :half] = 1 - torch.eye(half, dtype=graph.dtype, device=graph.device)
+    graph[:half, half:] = graph[half:, :half] = torch.eye(half, dtype=graph.dtype, device=graph.device)
+    tau = torch.where(graph.sum(dim=-1) == 1, SHARP, SOFT).to(graph.dtype)
+    tokens = unit_tokens(lanes.keys, N_TOKENS, width, "planted tokens")
+    matrix = rng.normal_like(lanes.keys, (width, width), 1.0, "planted matrix")
+    rows = (tau[:, None] * (tokens @ matrix @ tokens.transpose(1, 2))).softmax(dim=-1)
+    return graph.expand(len(lanes), -1, -1), rows
 
 
 def _exact_gap(lanes: Lanes, graph: torch.Tensor, width: int) -> dict[str, torch.Tensor]:
@@ -108,11 +132,13 @@ class _Network:
     def __init__(self, lanes: Lanes, variant: str, readout: str, graph: torch.Tensor) -> None:
         self.lanes, self.readout = lanes, readout
         self.kinds = dict(zip("qvk", PLACEMENTS[variant]))
-        self.degree = graph.sum(dim=-1).long()
+        self.graph, self.degree = graph, graph.sum(dim=-1).long()
         self.n = torch.tensor([float(N_TOKENS)], dtype=torch.float64, device=lanes.device)
 
     def start(self, width: int, start: str) -> Params:
-        """Small random weights ("random"), or W = 40 I on the initial tokens ("identity"): each token sees itself only."""
+        """Small random weights ("random"), W = 40 I on the initial tokens ("identity": each token sees itself only), or
+        the solution of the free read-out with self-attention alone ("constructed").
+        """
         keys, size = self.lanes.keys, 1 / math.sqrt(width)
         params: Params = {"tokens": rng.normal_like(keys, (N_TOKENS, width), size, "init tokens")}
         if start == "identity":
@@ -120,7 +146,9 @@ class _Network:
             params["matrix"] = 40 * eye.expand(len(keys), -1, -1)
         else:
             params["matrix"] = rng.normal_like(keys, (width, width), size, "init matrix")
-        if self.readout == "free":
+        if start == "constructed":
+            params |= self._construction(width)
+        elif self.readout == "free":
             params["classes"] = rng.normal_like(keys, (N_TOKENS, width), size, "init classes")
         if self.readout == "tied":
             params["sharpness"] = torch.ones(len(keys), dtype=torch.float64, device=self.lanes.device)
@@ -129,6 +157,16 @@ class _Network:
                 kind, keys, n_groups=N_TOKENS, width=width, n_hidden=N_HIDDEN, prefix=place + "_"
             )
         return params
+
+    def _construction(self, width: int) -> Params:
+        """Orthonormal tokens, W = 60 I, and C the log of the target smoothed by a thousandth: no training, and no map."""
+        rows = transition_rows(self.graph, 1e-3)
+        eye = torch.eye(N_TOKENS, width, dtype=rows.dtype, device=rows.device)
+        return {
+            "tokens": eye.expand(len(rows), -1, -1),
+            "matrix": 60 * torch.eye(width, dtype=rows.dtype, device=rows.device).expand(len(rows), -1, -1),
+            "classes": torch.log(rows).transpose(1, 2) @ eye,
+        }
 
     def tokens(self, params: Params) -> torch.Tensor:
         """Unit embeddings."""
@@ -183,12 +221,12 @@ class _Network:
 
 GRAPH_TRAINING = Experiment(
     id="selective/graph-training",
-    version=2,
+    version=3,
     axes=("d", "readout", "variant", "learning_rate"),
     measure=graph_training,
-    switches={"n_steps": 600, "start": "random"},
-    shape=("d", "readout", "variant", "n_steps", "start"),
-    common=("readout", "variant", "learning_rate", "n_steps", "start"),
+    switches={"n_steps": 600, "start": "random", "targets": "graph"},
+    shape=("d", "readout", "variant", "n_steps", "start", "targets"),
+    common=("readout", "variant", "learning_rate", "n_steps", "start", "targets"),
     bytes_per_lane=lambda cell: 8 * (6 * cell["d"] ** 2 + 60 * cell["d"] + 800),
 )
 

@@ -13,12 +13,12 @@ import torch
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.engine.train import Adam, Params, fit
 from empirics.models import selective_attention as model
-from empirics.models.least_norm import least_norms, selectivity_gram
+from empirics.models.least_norm import least_norms, pivoted_norms, selectivity_gram
 from empirics.tasks.trees import hierarchical_tokens, parents, target_rows
 
 NORM_SMOOTHING = 0.01  # share of the uniform row in targets that must be reached exactly
 N_HIDDEN = 8
-MOST_NODES = 10  # beyond it, sets of active bounds are too many to try
+MOST_NODES = 10  # beyond it, sets of active bounds are too many to try them all
 LEAST = 1e-16
 
 
@@ -36,7 +36,7 @@ def tree_training(lanes: Lanes) -> Mapping[str, Any]:
     width = lanes.size("room") * n_nodes
     tokens = hierarchical_tokens(lanes.keys, k, depth, width, lanes.column("likeness"))
     target = target_rows(k, depth, targets).to(lanes.device)
-    found = _least(tokens, k, depth, targets) if n_nodes <= MOST_NODES else {}
+    found = _least(tokens, k, depth, targets)
     variant, n_steps = lanes.size("variant"), lanes.size("n_steps")
     params: Params = {"matrix": torch.zeros(len(lanes), width, width, dtype=torch.float64, device=lanes.device)}
     params |= model.initial_temperature(variant, lanes.keys, n_groups=n_nodes, width=width, n_hidden=N_HIDDEN)
@@ -72,7 +72,8 @@ def _errors(off_lij: torch.Tensor) -> dict[str, torch.Tensor]:
 
 def _least(tokens: torch.Tensor, k: int, depth: int, targets: str) -> dict[str, torch.Tensor]:
     logits = torch.log(target_rows(k, depth, targets, NORM_SMOOTHING)).to(tokens.device)
-    least = least_norms(selectivity_gram(logits.expand(len(tokens), -1, -1), tokens, tokens))
+    gram = selectivity_gram(logits.expand(len(tokens), -1, -1), tokens, tokens)
+    least = least_norms(gram) if len(logits) <= MOST_NODES else pivoted_norms(gram)
     gap = least["standard"] / least["selective"]
     return {"least_gap": gap, "gap_small": (gap < 1.05).double()}
 

@@ -27,8 +27,9 @@ def twin_training(lanes: Lanes) -> Mapping[str, Any]:
     Temperatures stand at the queries, or with place "key" at the keys, one for each of the 16 that all queries share.
 
     loss: mean KL over the 8 queries in nats; loss_permuted: the same with the trained temperatures handed round among the
-    queries (or keys); tau_ratio: largest over smallest trained temperature; norm: largest |tau| times the Frobenius norm of W;
-    least_standard, least_selective: least Frobenius norms that reach the target exactly.  All [lane].
+    queries (or keys); loss_tied: with all of them at their geometric mean; tau_ratio: largest over smallest trained
+    temperature; norm: largest |tau| times the Frobenius norm of W; least_standard, least_selective: least Frobenius norms
+    that reach the target exactly.  All [lane].
     Positions: all queries stand at position n = 16, after the keys.
     """
     width, variant, n_steps = lanes.size("d"), lanes.size("variant"), lanes.size("n_steps")
@@ -64,6 +65,7 @@ def twin_training(lanes: Lanes) -> Mapping[str, Any]:
     return {
         "loss": loss(params, tau),
         "loss_permuted": loss(params, model.permuted(tau, lanes.keys)),
+        "loss_tied": loss(params, torch.exp(torch.log(size.clamp_min(1e-12)).mean(dim=1, keepdim=True)).expand_as(tau)),
         "tau_ratio": size.amax(dim=1) / size.amin(dim=1).clamp_min(1e-12),
         "norm": size.amax(dim=1) * model.frobenius_norm(params["matrix"]),
         "least_standard": least["standard"],
@@ -73,7 +75,7 @@ def twin_training(lanes: Lanes) -> Mapping[str, Any]:
 
 TWINS = Experiment(
     id="selective/twins",
-    version=1,
+    version=2,
     axes=("rho", "c", "variant", "learning_rate"),
     measure=twin_training,
     switches={"r": 0.3, "d": 16, "n_steps": 400, "place": "query"},

@@ -9,8 +9,9 @@ from empirics import selective as experiments
 from empirics.engine.lanes import Lane, Lanes
 from empirics.engine.measure import to_records
 from empirics.selective import denoising, language
-from reports.core.style import drawing, svg_bytes
+from reports.core.style import drawing, new_figure, svg_bytes
 from reports.selective import ARMS, PAGES
+from reports.selective_text import _loss_table, _paired
 
 BY_ID = {one.id: one for one in experiments.EXPERIMENTS}
 
@@ -34,6 +35,15 @@ def arms(**more):
 
 CELLS = {
     "selective/collinear-twins": ("selective/twins", arms(rho=0.9, c=1.0) + arms(rho=0.9, c=0.5)),
+    "selective/criterion-in-training": (
+        "selective/criterion",
+        [
+            {"family": family, "promise": promise, "variant": arm, "learning_rate": 0.1, "n_steps": 3}
+            for family in ("twins", "graph")
+            for promise in ("large", "none")
+            for arm in ("standard", "free")
+        ],
+    ),
     "selective/graph-targets": ("selective/graph-training", arms(d=8, readout="pointer")),
     "selective/map-not-identified": (
         "selective/graph-training",
@@ -86,3 +96,26 @@ def test_every_special_figure_belongs_to_a_claim():
     from theory.selective import CLAIMS
 
     assert set(PAGES) <= {one.id for one in CLAIMS} and set(CELLS) == set(PAGES)
+
+
+def test_paired_differences_carry_their_student_interval():
+    first, second = {0: 1.0, 1: 2.0, 2: 4.0, 9: 5.0}, {0: 0.5, 1: 1.0, 2: 2.0, 7: 3.0}
+    # differences .5, 1, 2: mean 7/6, standard deviation .7638, t(.975, 2) = 4.3027
+    assert _paired(first, second) == "+1.1667 (\N{MINUS SIGN}0.7306 to +3.0640)"
+    assert _paired(first, {}) == "too few models"
+
+
+def test_the_table_of_arms_shows_losses_differences_and_added_parameters():
+    def model(seed, loss, added):
+        return SimpleNamespace(seed=seed, values={"validation_loss": loss, "added_parameters": added})
+
+    best = {
+        "standard": [model(0, 2.0, 0.0), model(1, 2.2, 0.0)],
+        "ssa qv": [model(0, 1.9, 1234.0), model(1, 2.0, 1234.0)],
+    }
+    with drawing():
+        axes = new_figure(6, 2).subplots()
+        _loss_table(axes, best)
+        texts = [one.get_text() for one in axes.texts]
+    assert "1,234" in texts and "2.1000" in texts and "1.9500" in texts
+    assert any(one.startswith("\N{MINUS SIGN}0.1500 (") for one in texts) and "too few models" in texts

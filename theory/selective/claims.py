@@ -11,8 +11,10 @@ from theory.selective.claims_conjectures import (
     DEGREE_AND_SHARPNESS,
     KEY_TEMPERATURES,
     TREE_CHILDREN,
+    TREE_NORMS,
     TREE_SUBTREES,
 )
+from theory.selective.claims_criterion import CRITERION_IN_TRAINING
 from theory.selective.claims_models import LANGUAGE_MODEL, TEXT_TEMPERATURES, VALUE_DENOISING
 from theory.selective.claims_training import COLLINEAR_TWINS, EXPRESSIVITY, GRAPH_TARGETS, MAP_NOT_IDENTIFIED
 
@@ -22,10 +24,12 @@ CLAIMS = (
     TWO_TOKEN_NORMS,
     COLLINEAR_TWINS,
     KEY_TEMPERATURES,
+    CRITERION_IN_TRAINING,
     GRAPH_TARGETS,
     DEGREE_AND_SHARPNESS,
     TREE_SUBTREES,
     TREE_CHILDREN,
+    TREE_NORMS,
     EXPRESSIVITY,
     MAP_NOT_IDENTIFIED,
     FLAT_TEMPERATURE,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from theory.core.bound import Source, chosen, constant
 from theory.core.claim import Claim, Clause, Control, Grid
 from theory.core.evidence import Observable
@@ -88,6 +90,29 @@ NO_GAP = Clause(
     relation=AtLeast(),
     at={"variant": exact_only},
     control=Control(at={"room": 1}, says="as many dimensions as nodes"),
+)
+
+
+def _norm_grid(n_trees: int, likeness: tuple[float, ...] = (0.0, 0.5, 0.9, 0.99)) -> Grid:
+    """Trees of 7, 13 and 15 nodes: binary of depth 2, ternary of depth 2, binary of depth 3."""
+    return Grid(
+        seeds=n_trees, n_steps=0, k=(2, 3), depth=lambda k: (2, 3) if k == 2 else (2,), likeness=likeness,
+        targets=("children", "subtree"), variant="standard", learning_rate=TREE_RATES[0],
+    )  # fmt: skip
+
+
+TREE_NORMS = Claim(
+    id="selective/tree-norms",
+    says="On binary trees of depth 2 and 3 and ternary ones of depth 2, with four times as many dimensions as nodes and children "
+    "of cosine 0 to .99 to their parents, query temperatures do not lower the least norm: in this sense the conjecture on trees "
+    "fails.",
+    about=("selective/temperature-criterion",),
+    against=("selective/claim-1", "selective/claim-2"),
+    experiment="selective/trees",
+    profiles={"smoke": _norm_grid(120, (0.9,)), "cpu": _norm_grid(120), "gpu": _norm_grid(5000)},
+    clauses=(replace(NO_GAP, at={}),),
+    limits="Norms only, for targets smoothed by 1% that must be reached exactly, of random embeddings that follow the tree; it says "
+    "nothing about training.  The paper's conjecture is about errors of the map, and states no assumptions.",
 )
 TREE_LIMITS = (
     "Binary trees of depth 2, embeddings held fixed in four times as many dimensions as nodes, children of cosine .9 to their "

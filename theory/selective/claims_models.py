@@ -20,6 +20,9 @@ from theory.selective.parameters import ARXIV
 RISK = Observable("risk", low=0, high=4, evidence="estimate", noise="gaussian")
 MEDIAN_RISK = Observable("risk", low=0, high=4, evidence="estimate", noise="median")  # large rates have heavy tails
 RISK_PERMUTED = Observable("risk_permuted", low=0, high=4, evidence="estimate", noise="gaussian")
+ANSWERS = Observable("answers", low=0, high=1, evidence="estimate", noise="bernoulli")
+GATE_GAIN = Observable("gate_gain", evidence="estimate", noise="gaussian")
+GATE_GAIN_PERMUTED = Observable("gate_gain_permuted", evidence="estimate", noise="gaussian")
 LENGTH = Parameter("L", Integer(1), "number of tokens")
 NOISE = Parameter("sigma", Real(0, open_low=True), "standard deviation of the noise")
 WIDTH, RATE = 8, 0.25  # dimensions and rate of tokens that carry the signal, as in the paper's table
@@ -109,6 +112,12 @@ VALUE_DENOISING = Claim(
             control=Control(bound=naive_risk),
         ),
         Clause(
+            label="posterior against oracle mean",
+            observable=RISK,
+            relation=Exceeds({"estimator": "oracle"}, {"estimator": "posterior"}),
+            control=Control(relation=Exceeds({"estimator": "oracle"}, {"estimator": "naive"}), says="naive averaging"),
+        ),
+        Clause(
             label="a trained head against naive averaging",
             kind="learnability",
             observable=RISK,
@@ -129,6 +138,14 @@ VALUE_DENOISING = Claim(
             relation=AtMost(),
             at={"estimator": "sharpness 1", "sigma": 0.25},
             control=Control(at={"estimator": "sharpness 0.1"}, says="W = 0.1 I"),
+        ),
+        Clause(
+            label="a hard gate gives an answer",
+            observable=ANSWERS,
+            bound=constant(0.5, chosen("more often than not")),
+            relation=AtLeast(),
+            at={"estimator": "gate", "L": 32, "sigma": 0.25, "learning_rate": 0.0, "n_test": 64},
+            control=Control(at={"t": 5.0}, says="a threshold of 5, which no token reaches: no risk is defined"),
         ),
         Clause(
             label="a hard gate in short contexts",
@@ -162,10 +179,14 @@ VALUE_DENOISING = Claim(
             control=Control(observable=RISK_PERMUTED, says="the gate of each token handed to the next"),
         ),
         Clause(
-            label="posterior against oracle mean",
-            observable=RISK,
-            relation=Exceeds({"estimator": "oracle"}, {"estimator": "posterior"}),
-            control=Control(relation=Exceeds({"estimator": "oracle"}, {"estimator": "naive"}), says="naive averaging"),
+            label="a hard gate on top of the trained head",
+            kind="learnability",
+            observable=GATE_GAIN,
+            bound=constant(0.0, chosen("no gain in risk")),
+            folds=_BY_TRAINING,
+            relation=AtLeast(),
+            at={"estimator": "vanilla", "learning_rate": DENOISING_RATES, "sigma": 0.25},
+            control=Control(observable=GATE_GAIN_PERMUTED, says="the gate of each token handed to the next"),
         ),
         *inside_clauses(
             DENOISING_RATES, MEDIAN_RISK, by="train_risk", estimator=HEADS, learning_rate=DENOISING_RATES, sigma=0.25

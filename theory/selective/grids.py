@@ -8,6 +8,7 @@ from collections.abc import Callable
 # one grid of rates for all arms of a comparison, wide enough that the best of every arm lies inside (a clause checks it)
 TWIN_RATES = (0.01, 0.1, 0.3, 1.0, 2.0, 8.0)
 GRAPH_RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
+CRITERION_RATES = (0.01, 0.03, 0.1, 0.5, 3.0, 40.0)
 DENOISING_RATES = (0.003, 0.01, 0.03, 0.1, 0.7)
 TREE_RATES = (0.1, 0.3, 1.0, 3.0, 10.0)
 LANGUAGE_RATES = (0.001, 0.003, 0.01, 0.03, 0.1)

@@ -7,7 +7,17 @@ import torch
 
 from empirics import selective
 from empirics.engine.lanes import Lane, Lanes
-from empirics.selective import denoising, dilution, graphs, language, temperature_network, trees, twins, two_tokens
+from empirics.selective import (
+    criterion,
+    denoising,
+    dilution,
+    graphs,
+    language,
+    temperature_network,
+    trees,
+    twins,
+    two_tokens,
+)
 from empirics.tasks import trees as tree_task
 from theory import selective as theory
 
@@ -24,6 +34,7 @@ SMALL = {
     "selective/schedule": {"w": 1.0, "s": 0.4, "n": 100},
     "selective/two-token-norms": {"g": 0.1, "rho": 0.9, "eps": 0.01, "variant": "signed"},
     "selective/twins": {"rho": 0.9, "c": 1.0, "variant": "layer", "learning_rate": 0.1, "n_steps": 20},
+    "selective/criterion": {"family": "graph", "promise": "large", "variant": "free", "learning_rate": 0.1, "n_steps": 20},
     "selective/graph-training": {"d": 8, "readout": "free", "variant": "query and value", "learning_rate": 0.1, "n_steps": 20},
     "selective/expressivity": {"d": 3, "variant": "free"},
     "selective/string-loss": {"string": "babbbb", "rho": 0.5, "schedule": "flat"},
@@ -207,6 +218,59 @@ def test_arms_that_do_not_train_are_equal():
     assert torch.equal(found[0]["loss"], found[1]["loss"]) and not found[1]["harm_permuted"].any()
 
 
+def test_the_construction_has_no_loss_and_the_error_of_self_attention():
+    cell = {
+        "d": 8,
+        "readout": "free",
+        "variant": "standard",
+        "learning_rate": 0.1,
+        "n_steps": 0,
+        "start": "constructed",
+    }
+    found = graphs.graph_training(lanes_of(graphs.GRAPH_TRAINING, cell, seeds=3))
+    assert (found["loss"] < 0.01).all() and (found["self_error"] > 1).all()
+    assert torch.allclose(found["map_error"], found["self_error"], atol=1e-9)
+    assert "least_gap" not in found
+
+
+def test_planted_rows_are_sharp_where_the_degree_is_low():
+    graph, rows = graphs._planted(lanes_of(graphs.GRAPH_TRAINING, SMALL["selective/graph-training"], seeds=4), 3)
+    assert graph.sum(-1).tolist() == [[4.0] * 4 + [1.0] * 4] * 4 and torch.equal(graph, graph.transpose(1, 2))
+    assert torch.allclose(rows.sum(-1), torch.ones(4, 8, dtype=F64))
+    assert float(rows[:, 4:].amax(-1).median()) > 0.5 and float(rows[:, :4].max()) < 0.2
+
+
+def test_tied_temperatures_lose_what_free_ones_gained():
+    cell = {"rho": 0.99, "c": 1.0, "variant": "free", "learning_rate": 0.1, "n_steps": 150}
+    found = twins.twin_training(lanes_of(twins.TWINS, cell, seeds=4))
+    assert (found["loss_tied"] > 5 * found["loss"]).all() and (found["tau_ratio"] > 1.5).all()
+    tied = twins.twin_training(lanes_of(twins.TWINS, {**cell, "variant": "const"}, seeds=4))
+    assert torch.allclose(tied["loss_tied"], tied["loss"], rtol=1e-9)
+
+
+# ---------------------------------------------------------------------------- the criterion before training
+@pytest.mark.parametrize("family", ["twins", "graph"])
+@pytest.mark.parametrize("promise", ["large", "none"])
+def test_instances_keep_their_promise_by_the_certified_program(family, promise):
+    cell = {"family": family, "promise": promise, "variant": "standard", "learning_rate": 0.1, "n_steps": 1}
+    lanes = lanes_of(criterion.CRITERION, cell, seeds=2)
+    found = criterion.kept_promise(lanes)
+    draw = criterion._twins if family == "twins" else criterion._graphs
+    queries, keys, logits = draw(lanes.keys, promise)
+    for lane in range(2):
+        same = {"logits": logits[lane].numpy(), "E_q": queries[lane].numpy(), "E_k": keys[lane].numpy()}
+        gap = theory.min_norm(**same) / theory.min_norm_selective(**same).norm
+        assert float(found["promised"][lane]) == pytest.approx(gap, rel=1e-6)
+        assert theory.temperature_helps(**same) is (promise == "large")
+        assert gap >= criterion.LARGE[family] or promise == "none"
+
+
+def test_an_instance_that_cannot_be_found_is_no_number(monkeypatch):
+    monkeypatch.setitem(criterion.LARGE, "graph", 1e9)
+    lanes = lanes_of(criterion.CRITERION, {**SMALL["selective/criterion"], "n_steps": 1})
+    assert torch.isnan(criterion.kept_promise(lanes)["loss"]).all()
+
+
 # ---------------------------------------------------------------------------- trees
 @pytest.mark.parametrize(("k", "depth"), [(2, 2), (3, 2), (2, 3)])
 def test_subtree_rows_have_the_size_that_the_paper_counts(k, depth):
@@ -252,6 +316,17 @@ def test_a_gate_that_never_opens_makes_the_lane_no_number():
     cell = {"L": 16, "sigma": 0.25, "estimator": "gate", "learning_rate": 0.0}
     open_, shut = (denoising.denoising(lanes_of(denoising.DENOISING, {**cell, "t": t})) for t in (0.5, 5.0))
     assert torch.isfinite(open_["risk"].mean).all() and torch.isnan(shut["risk"].mean).all()
+    assert float(open_["answers"]) == 1 and float(shut["answers"]) == 0
+
+
+def test_a_hard_gate_on_top_helps_and_on_the_wrong_tokens_harms():
+    cell = {"L": 16, "sigma": 0.25, "estimator": "vanilla", "learning_rate": 0.1, "n_steps": 60, "n_test": 256}
+    found = denoising.denoising(lanes_of(denoising.DENOISING, cell, seeds=2))
+    assert (found["gate_gain"] > 0).all() and (found["gate_gain_permuted"] < 0).all()
+    open_ = denoising.denoising(lanes_of(denoising.DENOISING, {**cell, "t": -50.0}, seeds=2))
+    assert not open_["gate_gain"].any()
+    shut = denoising.denoising(lanes_of(denoising.DENOISING, {**cell, "t": 50.0}, seeds=2))
+    assert not shut["gate_gain"].any()  # where no token passes, all do
 
 
 def test_heads_begin_as_naive_averaging():

@@ -280,3 +280,41 @@ def test_loss_at_the_start_is_the_logarithm_of_the_vocabulary():
     assert torch.allclose(
         language_model.cross_entropy(logits, ids), torch.full((4, 2), math.log(5), dtype=F64), atol=0.2
     )
+
+
+# ---------------------------------------------------------------------------- least norms by pivoting
+def near_queries(n, width=24, near=0.8):
+    """Unit queries that share a direction, and rows of logits of one order and different size: temperatures help."""
+    fresh = rng.normal_like(KEYS, (n, width), stream="near")
+    queries = near * fresh[:, :1] + (1 - near) * fresh
+    queries = queries / queries.square().sum(-1, keepdim=True).sqrt()
+    size = 0.2 + rng.normal_like(KEYS, (n,), stream="size").abs()
+    logits = size[..., None] * fresh[:, :1, :n] + 0.05 * rng.normal_like(KEYS, (n, n), stream="rest")
+    return queries, torch.eye(n, dtype=F64).expand(len(KEYS), -1, -1), logits
+
+
+def test_pivoting_finds_what_trying_every_set_finds():
+    for near in (0.0, 0.8):
+        gram = least_norm.selectivity_gram(*(near_queries(7, near=near)[i] for i in (2, 0, 1)))
+        every, pivoted = least_norm.least_norms(gram), least_norm.pivoted_norms(gram)
+        for name in ("standard", "selective"):
+            assert torch.allclose(every[name], pivoted[name], rtol=1e-9), (near, name)
+        assert torch.equal(every["helps"], pivoted["helps"])
+    assert (pivoted["selective"] < 0.9 * pivoted["standard"]).all()
+
+
+def test_pivoting_agrees_with_the_certified_program_for_fifteen_queries():
+    queries, keys, logits = near_queries(15)
+    logits[:, 3] = 1.0  # a uniform row, whose temperature means nothing
+    found = least_norm.pivoted_norms(least_norm.selectivity_gram(logits, queries, keys))
+    for lane in range(2):
+        same = {"logits": logits[lane].numpy(), "E_q": queries[lane].numpy(), "E_k": keys[lane].numpy()}
+        assert float(found["standard"][lane]) == pytest.approx(theory.min_norm(**same), rel=1e-7)
+        assert float(found["selective"][lane]) == pytest.approx(theory.min_norm_selective(**same).norm, rel=1e-7)
+
+
+def test_pivots_that_do_not_end_are_no_number(monkeypatch):
+    monkeypatch.setattr(least_norm, "MOST_PIVOTS", 1)
+    queries, keys, logits = near_queries(15)
+    found = least_norm.pivoted_norms(least_norm.selectivity_gram(logits, queries, keys))
+    assert torch.isnan(found["selective"]).any() and torch.isfinite(found["standard"]).all()
