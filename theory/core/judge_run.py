@@ -119,9 +119,9 @@ def _clause_body(
     data: Measured,
     level: float,
 ) -> Body:
-    raw = _raw_points(claim, clause, profile, data, level)
-    x, lines = figure_axes(raw or main, clause)
     swapped = clause.controlled()
+    raw, raw_control = (_raw_points(claim, one, profile, data, level) for one in (clause, swapped))
+    x, lines = figure_axes(raw or main, clause)
     drawn = curves(clause, main, x, lines, "bound")
     if swapped.bound is not clause.bound:
         drawn += curves(swapped, main, x, lines, "control")
@@ -134,9 +134,8 @@ def _clause_body(
         "observable": observable_card(clause.observable),
         "x": x,
         "x_log": _is_wide([p.cell.get(x) for p in raw or main] if x else []),
-        "y_log": _is_wide(
-            [v for p in raw or main for v in (p.bound, p.span.value if p.span else None) if v is not None]
-        ),
+        # a control that falls to 0 or below must stay in sight
+        "y_log": _is_wide(_heights(raw or main)) and all(one > 0 for one in _heights(raw_control or control)),
         "lines": lines,
         "cells": [point.body() for point in main],
         "points": [point.body() for point in raw],
@@ -146,7 +145,7 @@ def _clause_body(
         "control": {
             "says": control_says(clause.control),
             "cells": [point.body() for point in control],
-            "points": [p.body() for p in _raw_points(claim, swapped, profile, data, level)],
+            "points": [point.body() for point in raw_control],
         },
         "curves": drawn,
     }
@@ -160,6 +159,11 @@ def _raw_points(claim: Claim, clause: Clause, profile: str, data: Measured, leve
         folds = tuple(one for one in clause.folds if one is not clause.crossing)
         return judge_clause(claim, replace(clause, bound=None, relation=Equals(), folds=folds), profile, data, level)
     return []
+
+
+def _heights(points: list[Judged]) -> list[float]:
+    """Bounds and measured values of points."""
+    return [one for p in points for one in (p.bound, p.span.value if p.span else None) if one is not None]
 
 
 def _is_wide(values: list[Any]) -> bool:

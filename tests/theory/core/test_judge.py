@@ -12,6 +12,7 @@ from theory.core.errors import DomainError
 from theory.core.evidence import Observable, Span, spans
 from theory.core.fold import Best, Crossing, Difference
 from theory.core.judge import judge
+from theory.core.judge_run import verdict_body
 from theory.core.measured import Measured
 from theory.core.record import Record
 from theory.core.relation import AtLeast, AtMost, Crosses, Equals, Exceeds, ScalesAs
@@ -233,3 +234,15 @@ def test_a_grid_too_large_to_write_down_is_refused(monkeypatch):
     monkeypatch.setattr("theory.core.claim.MOST_CELLS", 1000)
     with pytest.raises(DomainError, match="give at most 1000 settings"):
         Grid(n=range(10**12)).cells()
+
+
+@pytest.mark.parametrize(("least", "is_log"), [(1, True), (0, False), (-1, False)])
+def test_a_control_at_or_below_zero_keeps_the_axis_linear(least, is_log):
+    clause = Clause(
+        Observable("t", noise="median"), Equals(factor=2), Control(at={"arm": "b"}), square, at={"arm": "a"}
+    )
+    one = claim(clause)
+    found = judge(
+        one, "smoke", values := data(lambda cell, seed: {"t": cell["n"] ** 2 if cell["arm"] == "a" else least})
+    )
+    assert verdict_body(found, "smoke", values)["clauses"][0]["y_log"] is is_log
