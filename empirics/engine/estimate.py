@@ -82,14 +82,14 @@ class TooLong(Exception):
 class _Counter(TorchDispatchMode):
     def __init__(self, limit: float) -> None:
         super().__init__()
-        self.work, self.until, self.inside = Work(), time.perf_counter() + limit, 0.0
+        self.work, self.until, self.inside = Work(), time.process_time() + limit, 0.0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        entered = time.perf_counter()
+        entered = time.process_time()
         out = func(*args, **(kwargs or {}))
         if not _is_view(func) and not func.name().startswith(NO_KERNEL):
             self._count(func, args, kwargs or {}, out)
-        now = time.perf_counter()
+        now = time.process_time()
         self.inside += now - entered
         if now > self.until:
             raise TooLong
@@ -115,9 +115,9 @@ def count(experiment: Experiment, lanes: Sequence[Lane], limit: float, corpus: t
     """The work of one call of `measure` on these lanes.  Raises: TooLong after `limit` seconds."""
     with _Counter(limit) as counter:
         made = Lanes(experiment, lanes, torch.device("cpu"), corpus[0] if corpus and experiment.inputs else None)
-        started, inside = time.perf_counter(), counter.inside
+        started, inside = time.process_time(), counter.inside
         experiment.measure(made)
-        counter.work.host = max(0.0, time.perf_counter() - started - (counter.inside - inside))
+        counter.work.host = max(0.0, time.process_time() - started - (counter.inside - inside))
     return counter.work
 
 
@@ -175,7 +175,7 @@ def estimate(
     """The work of each experiment of a plan.
 
     Args:
-        limit: seconds that one count may take; a bucket that takes longer is named as not counted.
+        limit: seconds of this processor that one count may take; a bucket that takes longer is named as not counted.
     """
     devices.settle()
     found: dict[str, Estimate] = {}

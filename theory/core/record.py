@@ -15,6 +15,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -461,14 +462,24 @@ def cell_key(experiment: str, version: int, cell: Mapping[str, Any]) -> str:
 
 
 def compact(source: RunFile, target: RunFile, *, cell_of: Callable[[Record], str] | None = None) -> None:
-    """Copy a run with one compressed row a cell in place of one row a lane."""
+    """Copy a run with one compressed row a cell in place of one row a lane, and no folder of the machine in its commands."""
     name = cell_of or (lambda one: cell_key(one.experiment, one.version, one.cell))
     cells: dict[str, list[Record]] = {}
     for one in source.records():
         cells.setdefault(name(one), []).append(one)
     target.add_packed(cells)
     for launch in source.launches():
-        target.add_launch(launch)
+        target.add_launch({**launch, "command": without_folders(str(launch.get("command", "")))})
     target.add_records((), launch=1, exhibits=source.exhibits())
     for table in DERIVED:
         target.put(table, source.get(table))
+
+
+def without_folders(command: str) -> str:
+    """A command line with every absolute path cut to its last name.
+
+    Examples:
+    >>> without_folders("attnbounds sweep --run /home/me/a.sqlite --corpus=/data/text.txt counting/x")
+    'attnbounds sweep --run a.sqlite --corpus=text.txt counting/x'
+    """
+    return re.sub(r"(?<![^\s='\"])/(?:[^\s'\"]*/)?([^\s/'\"]+)", r"\1", command)

@@ -294,9 +294,9 @@ LANGUAGE_MODEL = Claim(
             control=Control(at={"variant": "ssa qv", "n_steps": 1}, says="shared weights"),
         ),
     ),
-    limits="Only the gpu profile trains models of a size at which a difference could be expected (4 layers, width 128, blocks of "
-    "64); what the smaller profiles train has one layer and 24 steps, and shows only that the procedure works.  One text, "
-    "few seeds: differences of less than some hundredths of a nat are not resolved.",
+    limits="The cpu profile trains at nanoGPT's own learning rate only, on four draws: differences of less than some hundredths "
+    "of a nat are not decided at the level of this report, and the table gives paired 95% intervals beside. The smallest profile "
+    "has one layer and 24 steps, and shows only that the procedure works.  One text.",
     on_request=True,
 )
 
