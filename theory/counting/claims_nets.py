@@ -41,7 +41,7 @@ ATTENTION_OVER_VALUES = Claim(
     profiles={
         "smoke": _swap_grid(4, (2,), 2, SHORT_STEPS, seeds=32),
         "cpu": _swap_grid(6, (2, 4), 2, 400, seeds=36),
-        "gpu": _swap_grid(32, (1, 2, 4), 4, 1000, seeds=36),
+        "gpu": _swap_grid(32, (1, 2, 4), 4, 512, seeds=24),
     },
     clauses=(
         Clause(
@@ -140,9 +140,9 @@ ONE_HEAD_SUFFICES = Claim(
         "cpu": with_variants(_one_head(8, 500), 32, 16)
         + with_positions(_one_head(8, 500), 24, 5)
         + with_weights(_one_head(8, 500), 24),
-        "gpu": with_variants(_one_head(32, 1000), 64, 64)
-        + with_positions(_one_head(32, 1000), 64, 6)
-        + with_weights(_one_head(32, 1000), 64),
+        "gpu": with_variants(_one_head(32, 512), 64, 64)
+        + with_positions(_one_head(32, 512), 64, 6)
+        + with_weights(_one_head(32, 512), 64),
     },
     clauses=(
         Clause(
@@ -222,7 +222,7 @@ SYNTAX_PRESSURE = Claim(
         "smoke": Grid(seeds=48, N=4, **FOUR_HEADS, loss="answer", **SHORT),
         "cpu": Grid(seeds=48, N=8, **FOUR_HEADS, loss="answer"),
         "gpu": Grid(
-            seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), tie=("neg", "drop"), loss="answer", steps=1000, stage="trained"
+            seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), tie=("neg", "drop"), loss="answer", steps=512, stage="trained"
         ),
     },
     clauses=(
@@ -314,7 +314,7 @@ UNIFORM_AGGREGATION = Claim(
     profiles={
         "smoke": _reader_grid(3, SHORT_STEPS, 20, 2),
         "cpu": _reader_grid(8, 400, 28),
-        "gpu": _reader_grid(32, 1000, 32),
+        "gpu": _reader_grid(32, 512, 32),
     },
     clauses=(
         Clause(
@@ -363,7 +363,7 @@ NOISE_SUPPRESSION = Claim(
     profiles={
         "smoke": Grid(seeds=48, N=4, **ONE_HEAD, loss="answer", steps=200),
         "cpu": Grid(seeds=48, N=(4, 8), **ONE_HEAD, loss="answer"),
-        "gpu": Grid(seeds=64, N=(4, 8, 32), **ONE_HEAD, loss="answer", steps=1000),
+        "gpu": Grid(seeds=64, N=(4, 8, 32), **ONE_HEAD, loss="answer", steps=512),
     },
     clauses=(
         Clause(
