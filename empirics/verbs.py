@@ -58,7 +58,10 @@ def sweep(
     if done.progress is None:
         print_plan(done.plan)
         if estimate:
-            print_estimate(done.plan, corpus)
+            try:
+                print_estimate(done.plan, corpus)
+            except KeyboardInterrupt:
+                raise typer.Exit(130) from None
         return
     print_outcome(done.progress, run)
 

@@ -104,6 +104,7 @@ def language(verdict: Any, run: RunFile) -> Figure:
 
 
 LEVEL = 0.05  # of the intervals in the table
+CONTROLS = ("standard", "const")
 # (heading, place of its column)
 COLUMNS = (
     ("arm", 0.0),
@@ -130,9 +131,6 @@ def _loss_table(axes: Axes, best: Mapping[str, list[Any]]) -> None:
                 place, 1 - row / len(lines), text, transform=axes.transAxes, va="top", fontsize=8.5,
                 color=INK if row else GREY,
             )  # fmt: skip
-
-
-CONTROLS = ("standard", "const")
 
 
 def _paired(first: Mapping[int, float], second: Mapping[int, float]) -> str:

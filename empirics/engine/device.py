@@ -12,6 +12,8 @@ from theory.core.errors import DomainError
 
 CACHE_BYTES = 16 * 2**20  # a chunk's working set on CPU; measured best near the size of a shared last-level cache
 
+GPU_SHARE = 0.6  # of a GPU's free memory that a chunk may take; chosen: what a step needs beside its lanes' own count is unknown
+
 
 def pick(name: str = "auto") -> torch.device:
     """The device called `name`: "cpu", "cuda", "cuda:1" or "auto".  Raises: DomainError when it is not there."""
@@ -41,7 +43,7 @@ def chunk_bytes(device: torch.device) -> int:
     """How many bytes the lanes of one chunk may take together."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
-        return int(0.6 * free)
+        return int(GPU_SHARE * free)
     return CACHE_BYTES
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ from torch.utils.flop_counter import flop_registry
 from empirics.engine import device as devices
 from empirics.engine.lanes import Experiment, Lane, Lanes
 from empirics.engine.plan import Plan, lane_bytes
+from theory.core.errors import ContractError
 
 STEPS = ("steps", "n_steps")  # coordinates that count training steps
 COUNTED_STEPS = (2, 3)
 COUNTED_LANES = 5  # beside one lane, to see what grows with lanes on the host
-ROOM = 2**28  # bytes that counting several models may take
+ROOM = 2**28  # bytes that counting several models may take, and
+MOST = 2**32  # one alone; both chosen, so that a small machine can count
 NO_KERNEL = ("aten::empty", "aten::new_empty", "aten::detach", "aten::lift_fresh", "aten::_local_scalar_dense")
 
 
@@ -145,9 +147,14 @@ def _step_name(experiment: Experiment) -> str | None:
 def bucket_work(
     experiment: Experiment, lanes: Sequence[Lane], gpu: Gpu, limit: float, corpus: tuple[Path, str] | None = None
 ) -> tuple[Work, int]:
-    """(work of all chunks of a bucket, how many chunks) on a device."""
+    """(work of all chunks of a bucket, how many chunks) on a device.
+
+    Raises: TooLong after `limit` seconds of one count, MemoryError for a model of more than `MOST` bytes.
+    """
     largest = max(lane_bytes(experiment, one.cell) for one in lanes)
-    per_chunk = 1 if experiment.alone else max(1, min(len(lanes), int(0.6 * gpu.memory / largest)))
+    if largest > MOST:
+        raise MemoryError(f"a model of {largest / 2**30:.1f} GiB is not counted here")
+    per_chunk = 1 if experiment.alone else max(1, min(len(lanes), int(devices.GPU_SHARE * gpu.memory / largest)))
     n_chunks = -(-len(lanes) // per_chunk)
     name = _step_name(experiment)
     total = int(experiment.full(lanes[0].cell)[name]) if name else None
@@ -175,7 +182,8 @@ def estimate(
     """The work of each experiment of a plan.
 
     Args:
-        limit: seconds of this processor that one count may take; a bucket that takes longer is named as not counted.
+        limit: seconds of this processor that one count may take; a bucket that takes longer, fails or does not fit is
+            named as not counted.
     """
     devices.settle()
     found: dict[str, Estimate] = {}
@@ -183,9 +191,14 @@ def estimate(
         before = found.get(experiment.id, Estimate(experiment.id, Work(), 0))
         try:
             work, n_chunks = bucket_work(experiment, lanes, gpu, limit, corpus)
-        except TooLong:
-            why = f"{experiment.bucket(lanes[0].cell)}: {len(lanes)} models, more than {limit:g} s to count"
-            found[experiment.id] = Estimate(before.experiment, before.work, before.n_chunks, (*before.uncounted, why))
+        except ContractError:  # the experiment itself is not well formed
+            raise
+        except Exception as error:  # one bucket that cannot be counted must not cost the others
+            why = (
+                f"more than {limit:g} s to count" if isinstance(error, TooLong) else f"{type(error).__name__}: {error}"
+            )
+            told = f"{experiment.bucket(lanes[0].cell)}: {len(lanes)} models, {why}"
+            found[experiment.id] = replace(before, uncounted=(*before.uncounted, told))
             continue
         found[experiment.id] = Estimate(before.experiment, before.work.plus(work, 1), before.n_chunks + n_chunks,
                                         before.uncounted)  # fmt: skip

@@ -25,7 +25,6 @@ from empirics.generative.synthetic import READS
 from empirics.models.character_model import Architecture, Probe, Weights, init, logits, unpacked, written
 from empirics.models.character_training import Recipe, trained
 from empirics.tasks import text
-from theory.core.errors import DomainError
 from theory.generative.audits import map_statistics
 from theory.generative.grids import rate_factors
 
@@ -176,7 +175,7 @@ class _Run:
         shown = {round(i * self.recipe.n_steps / N_CURVE) for i in range(N_CURVE + 1)}
         curve: list[list[list[float]]] = [[] for _ in range(len(first))]
         every = max(1, len(self.tokens_wt) // N_CURVE_WINDOWS)
-        both = (self.tokens_wt[::every], _spread(self.train_ids, N_CURVE_WINDOWS, seq_len))
+        both = (self.tokens_wt[::every], text.spread_windows(self.train_ids, N_CURVE_WINDOWS, seq_len))
 
         def watch(step: int, flat: torch.Tensor) -> None:
             if step in shown:
@@ -355,23 +354,10 @@ def _stride(n_windows: int, most: int) -> int:
     return -(-n_windows // most)
 
 
-def _spread(ids: torch.Tensor, most: int, seq_len: int) -> torch.Tensor:
-    """Up to `most` windows of inputs and targets, spread evenly over a text.  Returns: int64 [window, seq_len + 1].
-
-    Raises: DomainError for a text that is shorter than one window.
-    """
-    if len(ids) <= seq_len:
-        raise DomainError(where="generative/text", name="corpus", meaning="the text to read",
-                          rule=f"leave more than {seq_len} characters in each part", value=f"{len(ids)} in one part")  # fmt: skip
-    n_windows = max(1, min(most, len(ids) // (seq_len + 1)))
-    starts = torch.linspace(0, len(ids) - seq_len - 1, n_windows, dtype=torch.float64).long()
-    return text.windows(ids, starts.to(ids.device), seq_len + 1)
-
-
 def _spread_over(stretches: Sequence[torch.Tensor], most: int, seq_len: int) -> torch.Tensor:
     """Up to `most` windows in all, alike many from each stretch, none across two of them."""
     taken = stretches[:: _stride(len(stretches), most)]
-    return torch.cat([_spread(one, most // len(taken), seq_len) for one in taken])
+    return torch.cat([text.spread_windows(one, most // len(taken), seq_len) for one in taken])
 
 
 def _apart(tokens_wt: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

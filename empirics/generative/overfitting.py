@@ -65,7 +65,7 @@ def overfitting(lanes: Lanes) -> Mapping[str, Any]:
     corpus = text.load(lanes.corpus)
     train_ids, held_out = (part.to(lanes.device) for part in corpus.split())
     few = train_ids[: lanes.size("n")]
-    windows = _spread(held_out, lanes.size("test"), lanes.size("T"))
+    windows = text.spread_windows(held_out, lanes.size("test"), lanes.size("T"), least=2)
     rises: dict[str, torch.Tensor] = {}
     falls: dict[str, SampleMoments] = {}
     curves: list[dict[str, Any]] = [{} for _ in range(len(lanes))]
@@ -111,7 +111,7 @@ def _read_while_training(
     """(steps, losses of held-out windows, of windows of the training text) at each look: float64 [look, lane, window]."""
     seq_len, per_step, n_steps = lanes.size("T"), lanes.size("B") // arm.fewer, lanes.size("steps") * arm.times
     arch = Architecture(n_symbols, seq_len, lanes.size("d"), lanes.size("D"), arm.mixer, n_heads=lanes.size("h"))
-    seen = _spread(train_ids, N_SEEN, seq_len)
+    seen = text.spread_windows(train_ids, N_SEEN, seq_len, least=2)
     looks = {round(i * n_steps / N_LOOKS) for i in range(1, N_LOOKS + 1)}
     read: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
@@ -127,16 +127,6 @@ def _read_while_training(
     trained(arch, init(arch, lanes.keys), recipe, batch_of, watch=watch)
     held_out_sw, seen_sw = (torch.stack([pair[part] for pair in read.values()]) for part in (0, 1))
     return list(read), held_out_sw, seen_sw
-
-
-def _spread(ids: torch.Tensor, most: int, seq_len: int) -> torch.Tensor:
-    """Up to `most` windows of inputs and targets, spread evenly over a text, without overlap.
-
-    Returns: int64 [window, seq_len + 1].
-    """
-    n_windows = max(2, min(most, len(ids) // (seq_len + 1)))
-    starts = torch.linspace(0, len(ids) - seq_len - 1, n_windows, dtype=torch.float64).long()
-    return text.windows(ids, starts.to(ids.device), seq_len + 1)
 
 
 def _losses(arch: Architecture, flat: torch.Tensor, tokens_wt: torch.Tensor) -> torch.Tensor:

@@ -45,7 +45,7 @@ def step(
 
     Returns: (float [lane, sequence, symbol], state).
     """
-    x = model._embedded(weights["embedding"], symbols_lb[:, :, None])
+    x = model.embedded(weights["embedding"], symbols_lb[:, :, None])
     if arch.positions:
         x = x + weights["positions"][:, None, position : position + 1]
     kept: State = []
@@ -74,11 +74,11 @@ def _attended(
 ) -> torch.Tensor:  # fmt: skip
     """Attention of the newest row to all rows so far; `after` gets the longer cache."""
     parts = model.linear(z_lb1d, own["query_key_value"]).chunk(3, dim=-1)
-    query, key, value = (model._heads(one, arch.n_heads) for one in parts)  # [lane, sequence, head, 1, feature]
+    query, key, value = (model.in_heads(one, arch.n_heads) for one in parts)  # [lane, sequence, head, 1, feature]
     for name, new in (("keys", key), ("values", value)):
         after[name] = torch.cat([before[name], new], dim=3) if before else new
     scores = query @ after["keys"].transpose(-1, -2) / query.shape[-1] ** 0.5
-    return model._with_maps(scores.softmax(dim=-1), after["values"])
+    return model.with_maps(scores.softmax(dim=-1), after["values"])
 
 
 def _reduced(
@@ -93,4 +93,4 @@ def _reduced(
     if model.CONTEXTS.get(kind) == "running_mean":
         after[f"{name} sum"] = row_lb1m + before[f"{name} sum"] if before else row_lb1m
         operands.append(after[f"{name} sum"] / (position + 1))
-    return row_lb1m if position == 0 else model._combined(operands, reduction)
+    return row_lb1m if position == 0 else model.combined(operands, reduction)

@@ -190,10 +190,11 @@ def reduced(
         operands.append((rows_lbtm.cumsum(dim=2) / counts_t1)[:, :, shift:])
     elif context == "window_mean":
         operands.append((rows_lbtm.sum(dim=2, keepdim=True) / length).expand_as(here))
-    return torch.cat([alone, _combined(operands, reduction)], dim=2)
+    return torch.cat([alone, combined(operands, reduction)], dim=2)
 
 
-def _combined(operands: Sequence[torch.Tensor], reduction: str) -> torch.Tensor:
+def combined(operands: Sequence[torch.Tensor], reduction: str) -> torch.Tensor:
+    """The largest, least or mean of tensors of one shape, number by number ("max", "min" or "mean")."""
     total = operands[0]
     for one in operands[1:]:
         if reduction == "mean":
@@ -226,7 +227,8 @@ def causal_mask(length: int, keys: int, device: torch.device) -> torch.Tensor:
     return (back_ts >= 0) & (back_ts < keys) if keys else back_ts >= 0
 
 
-def _heads(x_lbtd: torch.Tensor, n_heads: int) -> torch.Tensor:
+def in_heads(x_lbtd: torch.Tensor, n_heads: int) -> torch.Tensor:
+    """Rows cut into heads.  Returns: [lane, sequence, head, position, feature of a head]."""
     n_lanes, b, t, d = x_lbtd.shape
     return x_lbtd.reshape(n_lanes, b, t, n_heads, d // n_heads).transpose(2, 3)
 
@@ -238,7 +240,8 @@ def attention_maps(query_lbhtd: torch.Tensor, key_lbhsd: torch.Tensor, keys: int
     return scores.masked_fill(hidden_ts, float("-inf")).softmax(dim=-1)
 
 
-def _with_maps(maps: torch.Tensor, values_lbhsd: torch.Tensor) -> torch.Tensor:
+def with_maps(maps: torch.Tensor, values_lbhsd: torch.Tensor) -> torch.Tensor:
+    """Values mixed by maps [lane, sequence, head, query, key], heads side by side.  Returns: [lane, sequence, query, feature]."""
     mixed = (maps @ values_lbhsd).transpose(2, 3)
     return mixed.reshape(*mixed.shape[:3], -1)
 
@@ -276,7 +279,7 @@ def logits(
 
     Returns: float [lane, sequence, position, symbol].
     """
-    x = _embedded(weights["embedding"], inputs)
+    x = embedded(weights["embedding"], inputs)
     if arch.positions:
         x = x + weights["positions"][:, None, : x.shape[2]]
 
@@ -296,7 +299,8 @@ def logits(
     return linear(final, weights["embedding"].transpose(1, 2))
 
 
-def _embedded(embedding_lvd: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+def embedded(embedding_lvd: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+    """Rows of the embedding for symbols, or for mixtures of them.  Returns: [lane, sequence, position, feature]."""
     if inputs.is_floating_point():
         return linear(inputs, embedding_lvd)
     n_lanes, n_symbols, d = embedding_lvd.shape
@@ -308,16 +312,16 @@ def _mixed(arch: Architecture, own: Weights, x_lbtd: torch.Tensor, layer: int, p
     z_lbtd = normed(x_lbtd, own["mix_gain"]) if arch.norm == "before" else x_lbtd
     if arch.mixer == "attention":
         query, key, value = (
-            _heads(part, arch.n_heads) for part in linear(z_lbtd, own["query_key_value"]).chunk(3, dim=-1)
+            in_heads(part, arch.n_heads) for part in linear(z_lbtd, own["query_key_value"]).chunk(3, dim=-1)
         )
         maps = attention_maps(query, key, arch.keys)
         if probe is not None:
             probe.seen.append(maps.detach())
             maps = maps if probe.fixed is None else probe.fixed[layer][:, None].expand_as(maps)
-        z_lbtd = _with_maps(maps, value)
+        z_lbtd = with_maps(maps, value)
     elif arch.mixer == "static":
         maps = static_maps(own["map_scores"], z_lbtd.shape[2])[:, None]
-        z_lbtd = _with_maps(maps, _heads(linear(z_lbtd, own["value"]), arch.n_heads))
+        z_lbtd = with_maps(maps, in_heads(linear(z_lbtd, own["value"]), arch.n_heads))
     elif arch.mixer.startswith("generative"):
         shift = 2**layer if arch.mixer == "generative_dilated" else (arch.partners or (1,) * arch.n_layers)[layer]
         z_lbtd = reduced(z_lbtd, arch.reduction, CONTEXTS.get(arch.mixer, "none"), shift, arch.first_row)

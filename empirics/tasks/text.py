@@ -106,6 +106,20 @@ def windows(ids: torch.Tensor, starts: torch.Tensor, length: int) -> torch.Tenso
     return ids[starts[..., None] + torch.arange(length, device=ids.device)]
 
 
+def spread_windows(ids: torch.Tensor, most: int, seq_len: int, least: int = 1) -> torch.Tensor:
+    """Up to `most` windows of inputs and targets, spread evenly over a text, without overlap.
+
+    Returns: int64 [window, seq_len + 1].  Raises: DomainError for a text too short for `least` windows.
+    """
+    if len(ids) < least * (seq_len + 1):
+        raise DomainError(where="text", name="corpus", meaning="the text to read",
+                          rule=f"leave at least {least * (seq_len + 1)} characters in each part",
+                          value=f"{len(ids)} in one part", cure="take a longer text")  # fmt: skip
+    n_windows = max(least, min(most, len(ids) // (seq_len + 1)))
+    starts = torch.linspace(0, len(ids) - seq_len - 1, n_windows, dtype=torch.float64).long()
+    return windows(ids, starts.to(ids.device), seq_len + 1)
+
+
 # ---------------------------------------------------------------------------- counting
 def _grams(ids: torch.Tensor, length: int, base: int) -> torch.Tensor:
     """Every run of `length` ids as one number in base `base`.  Returns: int64 [character - length + 1]."""

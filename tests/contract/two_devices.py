@@ -22,7 +22,7 @@ _MAKES = ("tensor", "zeros", "ones", "full", "empty", "arange", "linspace", "log
 MAKES = {getattr(torch, name) for name in _MAKES}
 TO_HOST = {torch.Tensor.numpy, torch.Tensor.__array__}
 INDEXES = {torch.Tensor.__getitem__, torch.Tensor.__setitem__}
-DEVICE = torch.Tensor.device.__get__  # type: ignore[attr-defined]
+DEVICE = torch.Tensor.device.__get__
 
 
 def on_host(tensor: torch.Tensor) -> bool:
@@ -54,7 +54,7 @@ class TwoDevices(TorchFunctionMode):
             out = out.view_as(out)  # torch moved nothing, a GPU would have
         for one in tree_leaves(out):
             if isinstance(one, torch.Tensor) and not any(one is other for other in given):
-                one.on_host = host  # type: ignore[attr-defined]
+                one.on_host = host
         return iter(out) if func is torch.Tensor.__iter__ else out
 
     def _host(self, func: Any, args: Any, kwargs: Any, given: list[torch.Tensor]) -> bool:

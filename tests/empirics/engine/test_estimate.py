@@ -93,3 +93,15 @@ def test_what_takes_too_long_is_named_and_the_rest_is_counted(
     print_estimate(plan, None)
     said = capsys.readouterr().out
     assert "not counted: toy/regression" in said and "not measured; without the buckets below" in said
+
+
+def test_a_bucket_that_fails_or_does_not_fit_costs_no_other() -> None:
+    def broken(lanes: Lanes) -> Any:
+        raise ZeroDivisionError("made up")
+
+    failing = Experiment(id="toy/failing", version=1, axes=("i",), measure=broken)
+    large = Experiment(id="toy/large", version=1, axes=("i",), measure=broken, bytes_per_lane=lambda cell: 2**40)
+    plan = Plan("smoke", buckets=[(one, lanes_of(one, 2, i=1)) for one in (failing, large, LOOPED)])
+    said = {one.experiment: " ".join(one.uncounted) for one in estimate(plan)}
+    assert "ZeroDivisionError: made up" in said["toy/failing"] and "1024.0 GiB" in said["toy/large"]
+    assert not said["toy/looped"]

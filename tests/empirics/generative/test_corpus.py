@@ -54,7 +54,7 @@ def test_a_text_too_short_for_a_window_is_refused_by_name(tmp_path):
                  registry=toy_registry())  # fmt: skip
     assert done.progress.failed == 1
     with RunFile.read(tmp_path / "run.sqlite") as run:
-        assert all("leave more than 8 characters" in one.reason for one in run.records())
+        assert all("leave at least 9 characters" in one.reason for one in run.records())
 
 
 @pytest.mark.skipif(not SHAKESPEARE.exists(), reason="the file is not beside this checkout")
