@@ -49,7 +49,8 @@ def clause_figure(clause: Body) -> Figure:
         if _has_own_predictions(cells):
             return _agreement(clause)
         x = axis_of(cells, clause.get("x"))
-        if x is None:
+        others = clause.get("control", {}).get("cells", [])
+        if x is None or (others and not any(x in cell["cell"] for cell in others)):  # a control must be seen
             return _rows(clause, form)
         groups = facets(cells, x)
         return _law(clause, form, x) if len(groups) == 1 else _law_in_parts(clause, form, x, groups)

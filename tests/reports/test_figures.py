@@ -32,6 +32,12 @@ def test_each_relation_is_drawn_twice_alike(part: dict[str, Any]) -> None:
     assert svg_bytes(figure) == svg_bytes(clause_figure(part))
 
 
+def test_a_control_that_has_no_place_on_the_axis_is_still_drawn() -> None:
+    part = clause(cells=[cell({"n": n}, "confirmed", 1 / n) for n in NS])
+    part["control"]["cells"] = [cell({"arm": "a"}, "violated", 0.4)]
+    assert panels.VIOLATED in labels(clause_figure(part))
+
+
 @pytest.mark.parametrize("open_end", ["low", "high"])
 def test_an_arrow_at_an_open_end_stays_inside_its_panel(open_end: str) -> None:
     figure = clause_figure(clause(cells=[{**cell({"n": n}, "confirmed", 1 / n), open_end: None} for n in NS]))
