@@ -108,7 +108,7 @@ def head_features(params: Params, n_longest: int, tie: str) -> tuple[torch.Tenso
 
 AGGREGATION = Experiment(
     id="counting/aggregation",
-    version=3,
+    version=4,
     axes=("N", "H", "d_h", "loss"),
     measure=aggregation,
     switches={**SWITCHES, "lp_length": 6},

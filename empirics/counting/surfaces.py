@@ -144,7 +144,7 @@ def _intervention_bytes(cell: Mapping[str, Any]) -> int:
 
 INTERVENTION = Experiment(
     id="counting/intervention",
-    version=2,
+    version=3,
     axes=("N", "H", "d_h", "loss", "m"),
     measure=intervention,
     switches={**SWITCHES, **POSITIONS},

@@ -147,13 +147,16 @@ def at_stages(
 
 
 def training_bytes(cell: Mapping[str, Any]) -> int:
-    """Memory of one net: about eight tensors of one number a state, head and word, in float64; untrained, of the heads."""
-    n = cell["N"]
+    """Memory of one net in float64: the larger of training on all states and of sorting the answer states of its heads.
+
+    With positions torch keeps about eight tensors of one number a state, head and word.
+    """
+    n, H = cell["N"], cell["H"]
     if cell.get("positions") == "learned":
         states = 3 ** (n + 1) // 2 * {"answer": 1, "full": 2, "full+closing": 3}[cell["loss"]]
-    else:
-        states = _n_states(n, cell["length_law"], cell["loss"])
-    return int(64 * states * (5 * cell["H"] + 5 if cell["steps"] else cell["H"] + 5))
+        return int(64 * states * (5 * H + 5 if cell["steps"] else H + 5))
+    states, answers = (_n_states(n, cell["length_law"], loss) for loss in (cell["loss"], "answer"))
+    return int(8 * max(states * (7 * H + 20), answers * (20 * H + 20)))
 
 
 def _n_states(n_longest: int, length_law: str, loss: str) -> int:
@@ -320,7 +323,7 @@ def first_failing_length(made: model.Tables, tie: str) -> torch.Tensor:
 
 TRAINING = Experiment(
     id="counting/training",
-    version=2,
+    version=3,
     axes=("N", "H", "d_h", "loss"),
     measure=training,
     switches={**SWITCHES, **POSITIONS},
@@ -394,7 +397,7 @@ def _freely_perfect(lanes: Lanes, params: Params, made: model.Tables) -> torch.T
 
 SEPARATION = Experiment(
     id="counting/separation",
-    version=2,
+    version=3,
     axes=("N", "H", "d_h", "loss"),
     measure=three_meanings,
     switches=SWITCHES,
@@ -441,7 +444,7 @@ def variance_shares(matrix_lab: torch.Tensor) -> torch.Tensor:
 
 SWAP = Experiment(
     id="counting/swap",
-    version=2,
+    version=3,
     axes=("N", "H", "d_h", "loss"),
     measure=swapped_heads,
     switches={**SWITCHES, "n_nets": 4},

@@ -48,14 +48,21 @@ class Adam:
         self.n_steps += 1
         first_correction = 1 - self.beta_first**self.n_steps
         second_correction = 1 - self.beta_second**self.n_steps
-        for name, param in params.items():
-            grad = grads[name]
-            if name not in self.first:
-                self.first[name], self.second[name] = torch.zeros_like(param), torch.zeros_like(param)
-            first = self.first[name].mul_(self.beta_first).add_(grad, alpha=1 - self.beta_first)
-            second = self.second[name].mul_(self.beta_second).addcmul_(grad, grad, value=1 - self.beta_second)
-            scale = (second / second_correction).sqrt_().add_(self.epsilon)
-            param.sub_(_per_lane(self.rate_l, param) * (first / first_correction) / scale)
+        if not self.first:
+            self.first, self.second = ({name: torch.zeros_like(one) for name, one in params.items()} for _ in "mv")
+        grad, first, second = ([of[name] for name in params] for of in (grads, self.first, self.second))
+        torch._foreach_mul_(first, self.beta_first)
+        torch._foreach_add_(first, grad, alpha=1 - self.beta_first)
+        torch._foreach_mul_(second, self.beta_second)
+        torch._foreach_addcmul_(second, grad, grad, value=1 - self.beta_second)
+        scale = torch._foreach_div(second, second_correction)
+        torch._foreach_sqrt_(scale)
+        torch._foreach_add_(scale, self.epsilon)
+        move = torch._foreach_div(first, first_correction)
+        for one in move:
+            one.mul_(_per_lane(self.rate_l, one))
+        torch._foreach_div_(move, scale)
+        torch._foreach_sub_(list(params.values()), move)
 
 
 def gradients(loss_l: Callable[[Params], torch.Tensor], params: Params) -> tuple[torch.Tensor, Params]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -93,14 +93,22 @@ def initial(
 
 def tables(params: Params, *, residual: bool = False) -> Tables:
     """The two tables of every head, and the base."""
-    embed_l1kd = params["embed"][:, None]
     d_head = params["query"].shape[-1]
-    queries_lhqe, keys_lhke = embed_l1kd @ params["query"], embed_l1kd @ params["key"]
+    queries_lhqe, keys_lhke, values_lhke = (
+        _of_heads(params["embed"], params[name]) for name in ("query", "key", "value")
+    )
     scores = queries_lhqe @ keys_lhke.transpose(2, 3) / math.sqrt(d_head)
-    moves = embed_l1kd @ params["value"] @ (params["out"] @ params["unembed"][:, None])
+    readers_lhev = (params["out"].flatten(1, 2) @ params["unembed"]).unflatten(1, params["out"].shape[1:3])
+    moves = values_lhke @ readers_lhev
     straight_lqv = params["embed"] @ params["unembed"]
     base = straight_lqv if residual else torch.zeros_like(straight_lqv)
     return Tables(scores, moves, base + params["bias"][:, None] if "bias" in params else base)
+
+
+def _of_heads(embed_lkd: torch.Tensor, matrix_lhde: torch.Tensor) -> torch.Tensor:
+    """What every head makes of the embeddings, one product a lane.  Returns: [lane, head, token, head feature]."""
+    made_lkp = embed_lkd @ matrix_lhde.transpose(1, 2).flatten(2)
+    return made_lkp.unflatten(2, (matrix_lhde.shape[1], -1)).transpose(1, 2)
 
 
 def placed(params: Params) -> Params:
@@ -109,9 +117,9 @@ def placed(params: Params) -> Params:
     return {**params, "embed": both.flatten(1, 2)}
 
 
-def _weights(scores_lhk: torch.Tensor) -> torch.Tensor:
-    """exp(scores) relative to the largest one; float64 holds 700 nats below it.  Returns: [lane, head, token]."""
-    return (scores_lhk - scores_lhk.detach().amax(dim=2, keepdim=True)).exp()
+def _weights(scores: torch.Tensor) -> torch.Tensor:
+    """exp(scores) relative to the largest one of a query; float64 holds 700 nats below it.  Returns: [..., token]."""
+    return (scores - scores.detach().amax(dim=-1, keepdim=True)).exp()
 
 
 def logits(made: Tables, query: int, counts_sk: torch.Tensor) -> torch.Tensor:
@@ -129,28 +137,88 @@ def population_loss(groups: Sequence[States], *, residual: bool = False) -> Call
     merged = _by_query(groups)
 
     def loss_l(params: Params) -> torch.Tensor:
-        made = tables(placed(params) if "positions" in params else params, residual=residual)
+        ordered = "positions" in params  # every prefix is a state, and the vocabulary is large
+        of_states = differentiated_nats if ordered else _Nats.apply
+        made = tables(placed(params) if ordered else params, residual=residual)
+        weights_lhqk = _weights(made.scores_lhqk)
+        pull_lhqkv = weights_lhqk[..., None] * made.moves_lhkv[:, :, None]
+        at_query = list(zip(weights_lhqk.unbind(2), pull_lhqkv.unbind(2), made.base_lqv.unbind(1)))
         total = torch.zeros_like(made.base_lqv[:, 0, 0])
-        for query, counts_sk, target_sv, weight_s in merged:
-            logits_lsv = logits(made, query, counts_sk)
-            nats_ls = logits_lsv.logsumexp(dim=2) - (target_sv * logits_lsv).sum(dim=2)
-            total = total + (weight_s * nats_ls).sum(dim=1)
+        for query, states in merged:
+            total = total + of_states(*at_query[query], *states)
         return total
 
     return loss_l
 
 
-def _by_query(groups: Sequence[States]) -> list[tuple[int, torch.Tensor, torch.Tensor, torch.Tensor]]:
-    """Groups of one query put together: (query, counts, targets, weights)."""
+def differentiated_nats(
+    weights_lhk: torch.Tensor,
+    pull_lhkv: torch.Tensor,
+    base_lv: torch.Tensor,
+    counts_ks: torch.Tensor,
+    target_vs: torch.Tensor,
+    weight_s: torch.Tensor,
+) -> torch.Tensor:
+    """Cross-entropy in nats over states of one query, from plain operations that torch differentiates.  Returns: [lane].
+
+    Args:
+        weights_lhk: attention weights up to a factor.
+        pull_lhkv: those times the moves.
+        base_lv: what residual and bias add at this query.
+    """
+    counts_lks = counts_ks.expand(len(weights_lhk), -1, -1)  # one product a lane, so that lanes round alike
+    mass_lhs = torch.bmm(weights_lhk, counts_lks)
+    pulled_lhvs = torch.bmm(pull_lhkv.transpose(2, 3).flatten(1, 2), counts_lks).unflatten(1, (-1, N_TOKENS))
+    logits_lvs = (pulled_lhvs / mass_lhs[:, :, None]).sum(dim=1) + base_lv[..., None]
+    nats_ls = logits_lvs.logsumexp(dim=1) - (target_vs * logits_lvs).sum(dim=1)
+    return (weight_s * nats_ls).sum(dim=1)
+
+
+class _Nats(torch.autograd.Function):
+    """`differentiated_nats` with its gradient in closed form, for few tokens: nothing of the states outlives the call.
+
+    With r = 1/mass and g = weight (softmax - target), the gradient of pull[h, k, v] is the sum over s of r[h] c[k] g[v],
+    that of mass[h] is -r[h]^2 times the sum over k and v of pull[h, k, v] c[k] g[v].
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: torch.Tensor) -> torch.Tensor:
+        weights_lhk, pull_lhkv, base_lv, counts_ks, target_vs, weight_s = inputs
+        counts_lks, pull_lpv = counts_ks.expand(len(weights_lhk), -1, -1), pull_lhkv.flatten(1, 2)
+        share_lhs = torch.bmm(weights_lhk, counts_lks).reciprocal_()
+        part_lps = (share_lhs[:, :, None] * counts_ks).flatten(1, 2)
+        logits_lvs = torch.bmm(pull_lpv.transpose(1, 2), part_lps).add_(base_lv[..., None])
+        log_said_lvs = logits_lvs.log_softmax(dim=1)
+        wanted_vs = weight_s * target_vs
+        loss_l = -(wanted_vs * log_said_lvs).sum(dim=(1, 2))
+        slope_lvs = log_said_lvs.exp_().mul_(weight_s).sub_(wanted_vs)
+        by_pull_lhkv = torch.bmm(part_lps, slope_lvs.transpose(1, 2)).view_as(pull_lhkv)
+        by_part_lps = torch.bmm(pull_lpv, slope_lvs, out=part_lps)  # in its place: large tensors are costly to make
+        by_share_lhs = by_part_lps.unflatten(1, weights_lhk.shape[1:]).mul_(counts_ks).sum(dim=2)
+        by_mass_lhs = by_share_lhs.mul_(share_lhs).mul_(share_lhs).neg_()
+        by_weights_lhk = torch.bmm(by_mass_lhs, counts_lks.transpose(1, 2))
+        ctx.save_for_backward(by_weights_lhk, by_pull_lhkv, slope_lvs.sum(dim=2))
+        return loss_l
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (up_l,) = upstream
+        return *(one * up_l.reshape(-1, *([1] * (one.dim() - 1))) for one in ctx.saved_tensors), None, None, None
+
+
+def _by_query(groups: Sequence[States]) -> list[tuple[int, tuple[torch.Tensor, torch.Tensor, torch.Tensor]]]:
+    """Groups of one query put together, states last: (query, (counts_ks, target_vs, weight_s))."""
     found: dict[int, list[States]] = {}
     for one in groups:
         found.setdefault(one.query, []).append(one)
     return [
         (
             query,
-            torch.cat([one.counts_sk for one in some]),
-            torch.cat([one.target_sv for one in some]),
-            torch.cat([one.weight_s for one in some]),
+            (
+                torch.cat([one.counts_sk for one in some]).T.contiguous(),
+                torch.cat([one.target_sv for one in some]).T.contiguous(),
+                torch.cat([one.weight_s for one in some]),
+            ),
         )
         for query, some in found.items()
     ]

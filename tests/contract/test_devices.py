@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,18 @@ def buckets_of(name: str) -> Iterator[list[Lane]]:
             yield [Lane(lane.experiment, {**lane.cell, **few}, lane.seed) for lane in lanes[:N_LANES]]
 
 
+def forget() -> None:
+    """Empty every cache of the project: a tensor kept from before the watch has no place."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("empirics", "theory"):
+            for one in vars(module).values():
+                if isinstance(one, functools._lru_cache_wrapper) and one.__module__ == name:
+                    one.cache_clear()
+
+
 def faults_of(measure: Callable[[Lanes], Any], experiment: Experiment, lanes: list[Lane], folder: str) -> set[Any]:
     """What a GPU would refuse in one call of `measure`."""
+    forget()
     with TwoDevices(folder) as watched:
         measure(Lanes(experiment, lanes, LANES))
     return watched.faults

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from empirics import counting
 from empirics.counting import aggregation, laws, surfaces, training
 from empirics.engine.lanes import Lane, Lanes
+from empirics.engine.train import gradients
 from empirics.models import counting_heads as model
 from empirics.models import separation
 from empirics.tasks import count_strings as task
@@ -64,6 +65,29 @@ def test_positions_break_the_bag():
     moved = counting.INTERVENTION.measure(lanes_of(counting.INTERVENTION, {**cell, "positions": "random"}, 2))
     assert float(plain["path_difference"].max()) < 1e-12 < 1e-2 < float(moved["path_difference"].min())
     assert torch.equal(plain["surface"], moved["surface"])  # the same nets and strings in both arms
+
+
+def cross_entropy(params, groups, residual):
+    """The loss from the logits of every group, differentiated by torch."""
+    made = model.tables(params, residual=residual)
+    said = [(one, model.logits(made, one.query, one.counts_sk).log_softmax(dim=2)) for one in groups]
+    return sum(-(one.weight_s[:, None] * one.target_sv * logs).sum(dim=(1, 2)) for one, logs in said)
+
+
+@pytest.mark.parametrize("n_heads", [1, 3, 8])
+@pytest.mark.parametrize("loss", ["answer", "full+closing"])
+def test_the_gradient_in_closed_form_is_that_of_torch(loss, n_heads):
+    params = net(n_heads, bias=True)
+    groups = task.population(6, "uniform", "neg", loss)
+    by_form, by_torch = (
+        gradients(of, params)
+        for of in (model.population_loss(groups, residual=True), lambda one: cross_entropy(one, groups, True))
+    )
+    assert torch.allclose(by_form[0], by_torch[0], rtol=0, atol=1e-13)
+    for name, expected in by_torch[1].items():
+        assert torch.allclose(by_form[1][name], expected, rtol=0, atol=1e-13), name
+    without = gradients(model.population_loss(groups), params)[1]  # control: the same net without its residual
+    assert (without["unembed"] - by_torch[1]["unembed"]).abs().max() > 1e-3
 
 
 def placed_net(**more):
