@@ -28,16 +28,21 @@ def _size(cell: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(cell[name] for name in SIZES)
 
 
-def _at_size(run: RunFile, pick: Callable[..., Any]) -> tuple[tuple[int, ...], dict[str, list[Any]]]:
-    """(size, trained models of each arm at their best rate by training loss), for the largest or least size there is."""
-    rows = [one for one in run.records(EXPERIMENT) if one.status == "ok"]
+def _trained(run: RunFile, pick: Callable[..., Any]) -> tuple[tuple[int, ...], list[Any]]:
+    """(size, records of the arms at all rates), for the largest or least size there is."""
+    rows = [one for one in run.records(EXPERIMENT) if one.status == "ok" and one.cell["variant"] in ARMS]
     size = pick(_size(one.cell) for one in rows if one.cell["variant"] == "standard")
+    return size, [one for one in rows if _size(one.cell) == size]
+
+
+def _at_best_rate(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    """Trained models of each arm, each seed's at its best rate by training loss."""
     found: dict[str, dict[int, Any]] = {arm: {} for arm in ARMS}
     for one in rows:
-        best = found.get(one.cell["variant"], {}) if _size(one.cell) == size else {}
+        best = found[one.cell["variant"]]
         if one.seed not in best or one.values["train_loss"] < best[one.seed].values["train_loss"]:
             best[one.seed] = one
-    return size, {arm: [best[seed] for seed in sorted(best)] for arm, best in found.items() if best}
+    return {arm: [best[seed] for seed in sorted(best)] for arm, best in found.items() if best}
 
 
 def _title(size: tuple[int, ...]) -> str:
@@ -86,21 +91,40 @@ def _sharpness(figure: Any, best: Mapping[str, list[Any]]) -> None:
 def language(verdict: Any, run: RunFile) -> Figure:
     """Sharpness and norms of the largest models there are, and validation loss and added parameters of every arm."""
     del verdict
-    size, best = _at_size(run, max)
+    size, rows = _trained(run, max)
+    best = _at_best_rate(rows)
     figure = new_figure(WIDTH, 7.2)
     figure.suptitle(_title(size), fontsize=9.5)
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=(2.4, 1, 0.95))
     _sharpness(top, best)
     _loss_table(bottom.subplots(), best)
-    losses = middle.subplots()
+    at_best, by_rate = middle.subplots(1, 2)
     for index, found in enumerate(best.values()):
         final = [one.values["validation_loss"] for one in found]
-        losses.scatter(final, [index] * len(final), s=10, color=COLOURS[index % len(COLOURS)], linewidths=0)
-        losses.plot([float(np.median(final))] * 2, [index - 0.3, index + 0.3], color=INK)
-    losses.set_yticks(range(len(best)), list(best))
-    losses.invert_yaxis()
-    losses.set_xlabel("validation loss (nats a character)")
+        at_best.scatter(final, [index] * len(final), s=10, color=COLOURS[index % len(COLOURS)], linewidths=0)
+        at_best.plot([float(np.median(final))] * 2, [index - 0.3, index + 0.3], color=INK)
+    at_best.set_yticks(range(len(best)), list(best))
+    at_best.invert_yaxis()
+    at_best.set_xlabel("validation loss (nats) at the best rate")
+    _loss_by_rate(by_rate, rows)
     return figure
+
+
+def _loss_by_rate(axes: Axes, rows: Sequence[Any]) -> None:
+    """Mean validation loss of each arm at each learning rate."""
+    rates = sorted({one.cell["learning_rate"] for one in rows})
+    for index, arm in enumerate(ARMS):
+        losses = {rate: [] for rate in rates}
+        for one in rows:
+            if one.cell["variant"] == arm:
+                losses[one.cell["learning_rate"]].append(one.values["validation_loss"])
+        known = [rate for rate in rates if losses[rate]]
+        axes.plot(known, [float(np.mean(losses[rate])) for rate in known], **_marked(index, arm))
+    axes.set_xscale("log")
+    axes.set_xticks(rates, [f"{rate:g}" for rate in rates])
+    axes.minorticks_off()
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("mean loss (nats)")
 
 
 LEVEL = 0.05  # of the intervals in the table
@@ -108,15 +132,16 @@ CONTROLS = ("standard", "const")
 # (heading, place of its column)
 COLUMNS = (
     ("arm", 0.0),
-    ("added parameters", 0.13),
-    ("loss, mean", 0.36),
+    ("added parameters", 0.10),
+    ("best rate", 0.27),
+    ("loss, mean", 0.38),
     ("less standard, 95% interval", 0.50),
     ("less one number for all", 0.77),
 )
 
 
 def _loss_table(axes: Axes, best: Mapping[str, list[Any]]) -> None:
-    """One line an arm: parameters added, mean validation loss, and paired differences to the two controls."""
+    """One line an arm: parameters added, best rate (or rates), mean validation loss, and paired differences to the two controls."""
     axes.set_axis_off()
     losses = {arm: {one.seed: float(one.values["validation_loss"]) for one in found} for arm, found in best.items()}
     lines = [[heading for heading, _ in COLUMNS]]
@@ -124,7 +149,8 @@ def _loss_table(axes: Axes, best: Mapping[str, list[Any]]) -> None:
         mean = sum(losses[arm].values()) / len(found)
         added = f"{float(found[0].values['added_parameters']):,.0f}"
         differences = [_paired(losses[arm], losses.get(control, {})) if arm != control else "" for control in CONTROLS]
-        lines.append([arm, added, f"{mean:.4f}", *differences])
+        rates = ", ".join(f"{rate:g}" for rate in sorted({one.cell["learning_rate"] for one in found}))
+        lines.append([arm, added, rates, f"{mean:.4f}", *differences])
     for row, line in enumerate(lines):
         for text, (_, place) in zip(line, COLUMNS):
             axes.text(
@@ -147,7 +173,8 @@ def _paired(first: Mapping[int, float], second: Mapping[int, float]) -> str:
 def text(verdict: Any, run: RunFile) -> Figure:
     """Sharpness and norms of the least models there are, and their temperatures and attention on a piece of real text."""
     del verdict
-    size, best = _at_size(run, min)
+    size, rows = _trained(run, min)
+    best = _at_best_rate(rows)
     figure = new_figure(WIDTH, 5.45)
     figure.suptitle(_title(size), fontsize=9.5)
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.2, 0.6, 1.1))
