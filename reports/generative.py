@@ -394,6 +394,7 @@ LEAD = (
 PAGES: dict[str, Callable[..., Any]] = {
     "generative/smaller-loss-smaller-model": text_page,
     "generative/smaller-loss-nanogpt": nanogpt_page,
+    "generative/smaller-loss-nanogpt-large": nanogpt_page,
     "generative/batch-overfits": overfitting_page,
     "generative/window-mean-leaks": leak_page,
     "generative/static-attention-maps": heads_page,

@@ -95,7 +95,7 @@ GPU_SIZES: dict[str, Any] = {"d": 64, "B": 64, "steps": 1000, "test": 8192}
 GPU_SOURCES = ("int(3,1)", "int(3,2)", "int(3,3)", "int(3,4)", "lag(2,3)", "lag(2,6)", "lag(2,9)", *HIDDEN_SOURCES)
 NOISE_FLOOR = 0.015  # four standard errors of the excess on 4096 sequences, .0035 at most: chosen before judging
 
-OTHER_FORMS = {"form": ("first row zeroed", "norm after"), "D": 1}
+OTHER_FORMS = {"form": ("first row zeroed", "norm after"), "D": 1, "source": "int(3,3)"}
 
 SHORT: dict[str, Any] = {"D": 1, "T": 12, "d": 24, "B": 16, "steps": 130, "test": 4096, "rate": 1.2e-2}
 
@@ -483,6 +483,8 @@ def _recall(seeds: int, **more: Any) -> Grid:
     return Grid(seeds=seeds, **{**usual, **more})
 
 
+RECALL_GPU: dict[str, Any] = {"steps": 3000, "d": 64, "B": 64}
+
 RECALL = Claim(
     id="generative/recall-floors",
     says="In recall, plain stacks stay at or above the floor of their depth, one block with a running mean and no positions at "
@@ -494,7 +496,7 @@ RECALL = Claim(
     profiles={
         "smoke": _recall(1, D=2, steps=170, test=4096, B=24, d=24, rate=1e-2),
         "cpu": _recall(4, D=(1, 3), steps=450, test=8192),
-        "gpu": _recall(16, K=(3, 4), V=(4, 8), D=(1, 2, 3, 5, 6, 7), steps=3000, d=64, B=64),
+        "gpu": _recall(16, K=3, V=4, D=(1, 2, 3, 5, 6), **RECALL_GPU) + _recall(16, K=4, V=8, D=(3, 7), **RECALL_GPU),
     },
     clauses=(
         Clause(
