@@ -398,6 +398,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "generative/batch-overfits": overfitting_page,
     "generative/window-mean-leaks": leak_page,
     "generative/static-attention-maps": heads_page,
+    "generative/static-maps-nanogpt": heads_page,
     "generative/counting-baseline": counting_page,
     "generative/linear-time": generative_cost.time_page,
     "generative/kept-bytes": generative_cost.kept_page,
