@@ -538,7 +538,7 @@ RECALL = Claim(
             relation=Equals(ON_THE_BAG),
             at=STUCK,
             control=Control(
-                at={"mixer": "generative", "D": 1, "steps": _own},
+                at={"mixer": "generative", "D": 1},
                 says="one block of the plain function, whose own floor lies higher",
             ),
         ),
