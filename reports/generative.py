@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reports import generative_cost
 from reports.core.style import COLOURS, DASHES, GREY, INK, MARKERS, PALE, WIDTH, literal, new_figure, number
 from theory.core.record import canonical
 
@@ -393,8 +394,13 @@ LEAD = (
 PAGES: dict[str, Callable[..., Any]] = {
     "generative/smaller-loss-smaller-model": text_page,
     "generative/smaller-loss-nanogpt": nanogpt_page,
+    "generative/smaller-loss-nanogpt-large": nanogpt_page,
     "generative/batch-overfits": overfitting_page,
     "generative/window-mean-leaks": leak_page,
     "generative/static-attention-maps": heads_page,
+    "generative/static-maps-nanogpt": heads_page,
     "generative/counting-baseline": counting_page,
+    "generative/linear-time": generative_cost.time_page,
+    "generative/kept-bytes": generative_cost.kept_page,
+    "generative/activation-memory": generative_cost.peak_page,
 }

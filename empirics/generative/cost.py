@@ -5,8 +5,9 @@ Words for the letters of the grid: T seq_len, d d_model, D n_layers, B n_sequenc
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,9 +18,12 @@ from torch.utils._pytree import tree_leaves
 
 from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
+from empirics.models import character_decoding as decoding
 from empirics.models import character_model as model
 
-N_REPEATS = 2  # the least of two: a pause of the machine seldom hits both
+N_REPEATS = 3  # the least of three: a pause of the machine seldom hits them all
+SHOWN_LENGTHS = (128, 256, 512, 1024, 2048, 4096)  # drawn below those that are judged
+DECODED_AFTER = (16, 64, 256, 1024, 4096, 16384)
 
 
 # ---------------------------------------------------------------------------- time
@@ -48,11 +52,54 @@ def _sublayer(mixer: str, length: int) -> Callable[[torch.Tensor, model.Weights]
 
 
 def sublayer_time(lanes: Lanes) -> Mapping[str, Any]:
-    """Computing seconds of one forward and backward pass of a mixing sublayer, single head.  seconds: [lane].
+    """Computing seconds of one forward and backward pass of a mixing sublayer, single head.
 
-    Process time on a CPU, device time on a GPU; the least of two passes after one that is thrown away.
+    seconds: [lane, T], at a quarter, a half and all of the cell's length.  exponent: [lane], slope of log seconds along log T.
+    Process time on a CPU, device time on a GPU.  The lengths take turns, so that a busy stretch of the machine slows all of
+    them; of each the least of three passes counts, after one that is thrown away.
+    Exhibits of the first seed, judged by nobody: times, (T, seconds) from the shortest length on; decoding, (t, seconds) for the
+    next symbol after t of them; activations, seconds of an MLP with each way to write the function, {} but for the function.
     """
-    length, width, mixer = lanes.size("T"), lanes.size("d"), lanes.size("mixer")
+    lengths, first = _lengths(lanes.cells[0]), lanes.seeds[0] == 0
+    shown = [length for length in SHOWN_LENGTHS if length < lengths[0]] if first else []
+    least = _in_turns({length: _sublayer_pass(lanes, length) for length in (*shown, *lengths)}, lanes.device)
+    seconds = [least[length] for length in lengths]
+    return {
+        "seconds": torch.tensor([seconds], dtype=torch.float64),
+        "exponent": torch.tensor([_exponent(lengths, seconds)], dtype=torch.float64),
+        "exhibits": {
+            "times": [[[length, spent] for length, spent in least.items()]],
+            "decoding": [_decoding_times(lanes) if first else []],
+            "activations": [_activation_times(lanes) if first and lanes.size("mixer") == "generative" else {}],
+        },
+    }
+
+
+def _lengths(cell: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(cell["length"] // part for part in (4, 2, 1))
+
+
+def _exponent(lengths: Sequence[int], seconds: Sequence[float]) -> float:
+    """Least-squares slope of log seconds along log length."""
+    xs, ys = ([math.log(one) for one in values] for values in (lengths, seconds))
+    centre = sum(xs) / len(xs)
+    return sum((x - centre) * y for x, y in zip(xs, ys)) / sum((x - centre) ** 2 for x in xs)
+
+
+def _in_turns(passes: Mapping[Any, Callable[[], Any]], device: torch.device) -> dict[Any, float]:
+    """Least seconds of each, when all are run one after another, again and again; the first round is thrown away."""
+    least = dict.fromkeys(passes, math.inf)
+    for turn in range(1 + N_REPEATS):
+        for name, one in passes.items():
+            start = _clock(device)
+            one()
+            spent = _clock(device) - start
+            least[name] = min(least[name], spent) if turn else math.inf
+    return least
+
+
+def _sublayer_pass(lanes: Lanes, length: int) -> Callable[[], None]:
+    width, mixer = lanes.size("d"), lanes.size("mixer")
     shapes = {"query_key_value": (width, 3 * width), "value": (width, width), "mix_out": (width, width)}
     weights = {name: rng.normal_like(lanes.keys, shape, width**-0.5, name).float().requires_grad_(True)
                for name, shape in shapes.items()}  # fmt: skip
@@ -60,14 +107,49 @@ def sublayer_time(lanes: Lanes) -> Mapping[str, Any]:
         weights["map_scores"] = torch.zeros(1, 1, length, length, device=lanes.device, requires_grad=True)
     rows = rng.normal_like(lanes.keys, (lanes.size("B"), length, width), 1.0, "rows").float().requires_grad_(True)
     sublayer = _sublayer(mixer, length)
+    return lambda: sublayer(rows, weights).sum().backward()
 
-    def once() -> float:
-        start = _clock(lanes.device)
-        sublayer(rows, weights).sum().backward()
-        return _clock(lanes.device) - start
 
-    once()
-    return {"seconds": torch.tensor([min(once() for _ in range(N_REPEATS))], dtype=torch.float64)}
+def _decoding_times(lanes: Lanes) -> list[list[float]]:
+    """(t, seconds) of one step of one layer of nanoGPT's small width, when t symbols have been read."""
+    mixer = lanes.size("mixer")
+    if mixer not in decoding.DECODED:
+        return []
+    width, n_heads, n_symbols = 128, 4, 65
+    arch = model.Architecture(n_symbols, 1, width, 1, mixer, n_heads=n_heads, positions=False)
+    weights = model.unpacked(arch, model.init(arch, lanes.keys[:1]))
+    symbol = torch.zeros(1, 1, dtype=torch.int64, device=lanes.device)
+
+    def kept(t: int) -> decoding.State:
+        shapes = {"row": (1, 1, 1, width), "row sum": (1, 1, 1, width)}
+        if mixer == "attention":
+            shapes = dict.fromkeys(("keys", "values"), (1, 1, n_heads, t, width // n_heads))
+        return [{name: torch.ones(shape, device=lanes.device) for name, shape in shapes.items()}]
+
+    def step(t: int) -> Callable[[], Any]:
+        state = kept(t)
+        return lambda: decoding.step(arch, weights, symbol, t, state)
+
+    with torch.no_grad():
+        least = _in_turns({t: step(t) for t in DECODED_AFTER}, lanes.device)
+    return [[t, spent] for t, spent in least.items()]
+
+
+def _activation_times(lanes: Lanes) -> dict[str, float]:
+    """Seconds of a forward and backward pass of one MLP, in nanoGPT's larger setting with 16 bits on a GPU, else its small one."""
+    n_sequences, length, width = (64, 256, 384) if lanes.device.type == "cuda" else (12, 64, 128)
+    dtype = torch.bfloat16 if lanes.device.type == "cuda" else torch.float32
+
+    def drawn(shape: tuple[int, ...], name: str) -> torch.Tensor:
+        return rng.normal_like(lanes.keys[:1], shape, 0.1, name)[0].to(dtype).requires_grad_(True)
+
+    into, out = drawn((width, 4 * width), "into"), drawn((4 * width, width), "out")
+    rows = drawn((n_sequences, length, width), "activation rows")
+
+    def through(implementation: str) -> Callable[[], None]:
+        return lambda: (IMPLEMENTATIONS[implementation](rows @ into) @ out).sum().backward()
+
+    return _in_turns({name: through(name) for name in IMPLEMENTATIONS}, lanes.device)
 
 
 def _clock(device: torch.device) -> float:
@@ -78,16 +160,17 @@ def _clock(device: torch.device) -> float:
 
 
 def _time_bytes(cell: Mapping[str, Any]) -> int:
-    maps = 6 * cell["T"] if cell["mixer"] in ("attention", "static") else 0
-    return int(4 * cell["B"] * cell["T"] * (20 * cell["d"] + maps))
+    maps = 6 * cell["length"] if cell["mixer"] in ("attention", "static") else 0
+    return int(4 * cell["B"] * cell["length"] * (20 * cell["d"] + maps))
 
 
 SUBLAYER_TIME = Experiment(
     id="generative/sublayer-time",
-    version=1,
-    axes=("mixer", "T", "d", "B"),
+    version=2,
+    axes=("mixer", "length", "d", "B"),
     measure=sublayer_time,
-    shape=("mixer", "T", "d", "B"),
+    shape=("mixer", "length", "d", "B"),
+    inner={"T": _lengths},
     common=("mixer",),
     alone=True,
     bytes_per_lane=_time_bytes,

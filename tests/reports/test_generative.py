@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from reports import generative as pages
+from reports import generative_cost
 from reports.core.style import drawing, svg_bytes
 from theory.core.record import Exhibit, Record, RunFile
 
@@ -47,6 +48,19 @@ def verdict(cell):
     return {"clauses": [{"cells": [{"cell": cell}], "control": {"cells": []}}]}
 
 
+def cost_verdict(*ways, **cell):
+    """A verdict on bytes: for each way to write the function 6 bytes a hidden number promised and 7 measured."""
+    sizes = {"T": 4, "d": 2, "D": 3, "bytes": 2, **cell}
+    judged = [{"cell": {**sizes, "implementation": one}, "bound": 6 * 96, "value": 7 * 96} for one in ways]
+    return {"clauses": [{"cells": [one], "control": {"cells": []}} for one in judged]}
+
+
+COST_VERDICTS = {
+    "generative/kept-bytes": cost_verdict("mask"),
+    "generative/activation-memory": cost_verdict("stack_index", "maximum"),
+}
+
+
 @pytest.fixture
 def run(tmp_path):
     shown = [Exhibit(pages.TEXT, 1, TEXT_CELL, name, body) for name, body in BODIES.items()]
@@ -57,6 +71,14 @@ def run(tmp_path):
     arms = {name: [[2, 3.5, 3.0], [8, 3.9, 1.5]] for name in ARMS}
     for name, body in (("curves", arms), ("counting", BODIES["counting"]), ("corpus", BODIES["corpus"])):
         shown.append(Exhibit(pages.OVERFITTING, 1, OVERFIT_CELL, name, body))
+    for mixer, activations in (("attention", {}), ("generative", {"gelu": 0.001, "mask": 0.002})):
+        cell = {"mixer": mixer, "length": 512, "d": 8, "B": 2}
+        bodies = {
+            "times": [[128, 0.001], [512, 0.004]],
+            "decoding": [[16, 1e-4], [64, 2e-4]],
+            "activations": activations,
+        }
+        shown += [Exhibit(generative_cost.SUBLAYER_TIME, 2, cell, name, body) for name, body in bodies.items()]
     with RunFile.create(tmp_path / "run.sqlite") as made:
         number = made.add_launch({"started": "x"})
         made.add_records([lane(TEXT_CELL, seed) for seed in (1, 0)], launch=number, exhibits=shown)
@@ -67,8 +89,19 @@ def run(tmp_path):
 def test_page_is_drawn_and_repeats(name, run):
     cell = {"leaks": UNIFORM_CELL, "overfits": OVERFIT_CELL}.get(name.split("-")[-1], TEXT_CELL)
     with drawing():
-        first, second = (svg_bytes(pages.PAGES[name](verdict(cell), run)) for _ in range(2))
+        told = COST_VERDICTS.get(name, verdict(cell))
+        first, second = (svg_bytes(pages.PAGES[name](told, run)) for _ in range(2))
     assert first == second and first.startswith(b"<?xml")
+
+
+def test_bytes_at_the_peak_stand_beside_what_the_run_says_is_kept(run):
+    told = COST_VERDICTS["generative/activation-memory"]
+    with drawing():
+        alone = generative_cost.peak_page(told, run).axes[0]
+        run.put("verdicts", {"generative/kept-bytes": cost_verdict("stack_index")})
+        both = generative_cost.peak_page(told, run).axes[0]
+    assert [bar.get_width() for bar in alone.patches] == [0, 0] and [bar.get_width() for bar in both.patches] == [6, 0]
+    assert list(both.lines[0].get_xdata()) == [7 * 96, 7 * 96]
 
 
 def test_only_exhibits_of_the_claims_settings_are_drawn(run):
@@ -76,7 +109,7 @@ def test_only_exhibits_of_the_claims_settings_are_drawn(run):
     assert [body for _, body in found] == [BODIES["counting"]]
 
 
-@pytest.mark.parametrize("name", pages.PAGES)
+@pytest.mark.parametrize("name", [one for one in pages.PAGES if one not in COST_VERDICTS])
 def test_page_without_exhibits_says_so(name):
     with pytest.raises(LookupError, match="exhibit"):
         pages.PAGES[name](verdict(TEXT_CELL), SimpleNamespace(exhibits=lambda experiment: []))

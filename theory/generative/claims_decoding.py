@@ -102,7 +102,8 @@ DECODING = Claim(
             control=Control(at={"forget": 1, "t": _later}, says="the state thrown away before every token"),
         ),
     ),
-    limits="Bytes of the tensors kept, without the counter of the mean; time a token is not measured.",
+    limits="Bytes of the tensors kept, without the counter of the mean; time a symbol is drawn on the page of "
+    "generative/linear-time and not judged.",
 )
 
 CLAIMS = (DECODING,)

@@ -95,7 +95,7 @@ GPU_SIZES: dict[str, Any] = {"d": 64, "B": 64, "steps": 1000, "test": 8192}
 GPU_SOURCES = ("int(3,1)", "int(3,2)", "int(3,3)", "int(3,4)", "lag(2,3)", "lag(2,6)", "lag(2,9)", *HIDDEN_SOURCES)
 NOISE_FLOOR = 0.015  # four standard errors of the excess on 4096 sequences, .0035 at most: chosen before judging
 
-OTHER_FORMS = {"form": ("first row zeroed", "norm after"), "D": 1}
+OTHER_FORMS = {"form": ("first row zeroed", "norm after"), "D": 1, "source": "int(3,3)"}
 
 SHORT: dict[str, Any] = {"D": 1, "T": 12, "d": 24, "B": 16, "steps": 130, "test": 4096, "rate": 1.2e-2}
 
@@ -468,6 +468,14 @@ def blind_loss(m: Any, *, K: int, V: int) -> float:
 
 BAG = {"K": 3, "V": 4, "mixer": RUNNING, "D": 1, "positions": 0}
 SOLVING = {"K": 3, "V": 4, "mixer": RUNNING, "D": 2, "steps": _twice}
+ON_THE_BAG = 0.05  # chosen: a twelfth of what the bag is worth, after a trial had shown .02 of it left
+
+
+def _twice_at_most(steps: int) -> int:
+    return min(2 * steps, 3000)
+
+
+STUCK = {"K": 3, "V": 4, "mixer": "attention", "D": 2, "steps": _twice_at_most}
 
 
 def _recall(seeds: int, **more: Any) -> Grid:
@@ -475,17 +483,20 @@ def _recall(seeds: int, **more: Any) -> Grid:
     return Grid(seeds=seeds, **{**usual, **more})
 
 
+RECALL_GPU: dict[str, Any] = {"steps": 3000, "d": 64, "B": 64}
+
 RECALL = Claim(
     id="generative/recall-floors",
     says="In recall, plain stacks stay at or above the floor of their depth, one block with a running mean and no positions at "
-    "or above the bag floor, and two blocks with positions go below the bag floor.",
+    "or above the bag floor, and two blocks with positions go below the bag floor; two blocks of attention, which could answer, "
+    "learn the bag and no more in as many steps.",
     about=("generative/recall-floor", "generative/bag-of-prefix"),
     against=("generative/bag-reading",),
     experiment="generative/recall",
     profiles={
         "smoke": _recall(1, D=2, steps=170, test=4096, B=24, d=24, rate=1e-2),
         "cpu": _recall(4, D=(1, 3), steps=450, test=8192),
-        "gpu": _recall(16, K=(3, 4), V=(4, 8), D=(1, 2, 3, 5, 6, 7), steps=3000, d=64, B=64),
+        "gpu": _recall(16, K=3, V=4, D=(1, 2, 3, 5, 6), **RECALL_GPU) + _recall(16, K=4, V=8, D=(3, 7), **RECALL_GPU),
     },
     clauses=(
         Clause(
@@ -519,8 +530,22 @@ RECALL = Claim(
             at=SOLVING,
             control=Control(at={**BAG, "steps": _own}, says="one block without positions"),
         ),
+        Clause(
+            label="attention on the bag floor",
+            kind="learnability",
+            observable=LOSS,
+            bound=bag_loss,
+            relation=Equals(ON_THE_BAG),
+            at=STUCK,
+            control=Control(
+                at={"mixer": "generative", "D": 1},
+                says="one block of the plain function, whose own floor lies higher",
+            ),
+        ),
     ),
-    limits="A loss above a floor does not show that the floor is reached; deep plain stacks are far from theirs after training.",
+    limits="A loss above a floor does not show that the floor is reached; deep plain stacks are far from theirs after training. "
+    "That attention stays on the bag floor is a fact about this training: tried once with four draws, three times the steps gave "
+    ".771 to .782 and four times the rate .776 to .785, where the floor is .770.",
 )
 
 CLAIMS = (REACH_FLOOR, DEPTH_CLIFF, WINDOW_MEAN, FLOOR_AUDIT, RECALL)

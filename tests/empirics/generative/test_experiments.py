@@ -67,15 +67,23 @@ def test_a_lane_alone_equals_the_same_lane_among_others(experiment):
 
 
 @pytest.mark.parametrize("mixer", ["attention", "attention fused", "static", "generative", "generative_running_mean"])
-def test_every_sublayer_is_timed(mixer):
-    assert (
-        float(
-            measured(cost.SUBLAYER_TIME, {"mixer": mixer, "T": 16, "d": 4, "B": 1 if mixer == "static" else 2}, 1)[
-                "seconds"
-            ]
-        )
-        > 0
-    )
+def test_every_sublayer_is_timed_and_only_the_first_seed_shows_more(mixer, monkeypatch):
+    monkeypatch.setattr(cost, "SHOWN_LENGTHS", (2, 64))
+    monkeypatch.setattr(cost, "DECODED_AFTER", (1, 3))
+    cell = {"mixer": mixer, "length": 16, "d": 4, "B": 1 if mixer == "static" else 2}
+    first, second = (measured(cost.SUBLAYER_TIME, cell, 1, first=seed) for seed in (0, 1))
+    for output in (first, second):
+        assert output["seconds"].shape == (1, 3) and (output["seconds"] > 0).all()
+        assert float(output["exponent"]) == pytest.approx(cost._exponent((4, 8, 16), output["seconds"][0].tolist()))
+    shown, hidden = first["exhibits"], second["exhibits"]
+    assert [length for length, _ in shown["times"][0]] == [2, 4, 8, 16]
+    assert [t for t, _ in shown["decoding"][0]] == ([] if mixer in ("attention fused", "static") else [1, 3])
+    assert set(shown["activations"][0]) == (set(cost.IMPLEMENTATIONS) if mixer == "generative" else set())
+    assert len(hidden["times"][0]) == 3 and not hidden["decoding"][0] and not hidden["activations"][0]
+
+
+def test_the_exponent_of_a_power_is_found():
+    assert cost._exponent((8, 16, 32), [3.0 * length**1.7 for length in (8, 16, 32)]) == pytest.approx(1.7)
 
 
 def test_fused_and_explicit_attention_are_the_same_function():

@@ -121,6 +121,18 @@ def test_symbols_and_one_hot_rows_give_the_same_logits():
     assert torch.allclose(model.logits(arch, weights, tokens), as_rows, rtol=0, atol=1e-12)
 
 
+def test_dropout_drops_its_share_and_keeps_the_mean():
+    rows = torch.ones(2, 3, 41, 33)
+    found = model.kept_by_dropout(KEYS[:2], rows, 0.2, "a")
+    assert torch.equal(found[:1], model.kept_by_dropout(KEYS[:1], rows[:1], 0.2, "a"))
+    assert set(found.unique().tolist()) == {0.0, float(torch.tensor(1 / (1 - 13107 / 2**16)))}
+    dropped = (found == 0).double().flatten(1)
+    for one in (dropped, *(dropped[:, place::4] for place in range(4))):  # also what stands at one place of its word
+        assert ((one.mean(dim=1) - 0.2).abs() < 4.5 * (0.16 / one.shape[1]) ** 0.5).all()
+    assert not torch.equal(found[0], found[1])
+    assert not torch.equal(found, model.kept_by_dropout(KEYS[:2], rows, 0.2, "b"))
+
+
 def test_attention_is_that_of_torch():
     query, key, value = torch.randn(3, 2, 3, 2, 5, 4, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     ours = model.attention_maps(query, key, 0) @ value
