@@ -16,6 +16,7 @@ COUNTED = "counting 4"
 PLAIN, LEAKY, RUNNING = "generative", "generative_window_mean", "generative_running_mean"
 # two keys a layer reach D + 1 tokens, as the function does; the wider function has at most attention's parameters
 SAME_REACH, WIDER = "attention, 2 keys", "generative, matched"
+LOSS = Observable("loss", "nats", low=0, noise="within")
 OVER_PLAIN = Observable("over_plain", "nats", noise="within")
 OVER_SEEN = Observable("over_teacher_forced", "nats", noise="within")
 OVER_COUNTING = Observable("over_counting", "nats", noise="within")
@@ -37,7 +38,7 @@ PROFILES = {
 NANO_PROFILES = {
     "smoke": PROFILES["smoke"],
     "cpu": Grid(seeds=4, **NANO_CPU, rates=1, steps=2000, test=871, variants="few"),
-    "gpu": Grid(seeds=4, **NANO_CPU, rates=3, steps=2000, test=871, variants="all")
+    "gpu": Grid(seeds=4, **{**NANO_CPU, "rate": 2e-3}, rates=3, steps=2000, test=871, variants="all")
     + Grid(seeds=4, **NANO_CPU, rates=1, steps=5000, test=871, variants="few"),
 }
 # on a GPU minutes a model, with work counted for an H200: --chunk 1 keeps what is finished
@@ -193,6 +194,43 @@ SMALLER_LOSS_LARGE = replace(
     on_request=True,
 )
 
+SMALLER_LOSS_FASTER = replace(
+    SMALLER_LOSS,
+    id="generative/smaller-loss-nanogpt-faster",
+    says="At three times nanoGPT's learning rate, in its small setting, attention does better than at its own, and the generative "
+    "function still has a smaller loss with fewer parameters.",
+    against=(),
+    profiles={
+        "smoke": Grid(seeds=1, **{**SMALL, "B": 12, "rate": 3e-3}, rates=1, steps=120, test=512, variants="pair"),
+        "cpu": Grid(seeds=4, **{**NANO_CPU, "rate": 3e-3}, rates=1, steps=2000, test=871, variants="pair"),
+    },
+    clauses=(
+        Clause(
+            label="attention: nanoGPT's rate above three times it",
+            kind="learnability",
+            observable=LOSS,
+            relation=Exceeds(
+                {"rate": 1e-3, "variants": "few", "variant": "attention"},
+                {"rate": 3e-3, "variants": "pair", "variant": "attention"},
+            ),
+            at={"read": "streaming", "factor": 1.0},
+            control=Control(
+                relation=Exceeds(
+                    {"rate": 1e-3, "variants": "few", "variant": "attention"},
+                    {"rate": 3e-3, "variants": "pair", "variant": "generative, untrained"},
+                ),
+                says="a model as it starts in the second place",
+            ),
+        ),
+        _clause("attention above generative", OVER_PLAIN, "attention", PLAIN, against="counting 0"),
+    ),
+    limits="On nanoGPT's text attention lay .167 to .183 above the function at .001 and .065 to .104 at .003: half of the "
+    "difference went with the rate. The function gained .04 on average; as a clause that was undecided in every draw (losses of two "
+    "trainings are not paired window by window) and is left out. No larger rate was tried here, and neither reach nor size is "
+    "matched at this one. The setting was added after .003 had been seen to serve attention better in another comparison.",
+    on_request=True,
+)
+
 MAP_COST = Observable("static_map_cost", "nats", noise="within")
 MAP_COST_UNTRAINED = Observable("static_map_cost_untrained", "nats", noise="within")
 FRACTION_RISE = Observable("fraction_rise", evidence="exact")
@@ -259,4 +297,12 @@ COUNTING = Claim(
     "claim has no such grid.",
 )
 
-CLAIMS = (SMALLER_LOSS, SMALLER_LOSS_NANO, SMALLER_LOSS_LARGE, STATIC_MAPS, STATIC_MAPS_NANO, COUNTING)
+CLAIMS = (
+    SMALLER_LOSS,
+    SMALLER_LOSS_NANO,
+    SMALLER_LOSS_FASTER,
+    SMALLER_LOSS_LARGE,
+    STATIC_MAPS,
+    STATIC_MAPS_NANO,
+    COUNTING,
+)
