@@ -137,13 +137,15 @@ DILUTION = Claim(
             label="growth in four dimensions",
             observable=SCALE,
             bound=random_key_power,
-            relation=ScalesAs("L", tolerance=0.08, width=0.25),
+            relation=ScalesAs("L", tolerance=0.02, width=0.25),
             at={"d": _four},
             control=Control(bound=log_of_length),
         ),
     ),
     limits="Keys are laid out or drawn, not trained; the paper's bound is necessary for any keys and stays so.  At d = 16 and "
-    "64 the power of L is out of reach, and only the exact law is compared.",
+    "64 the power of L is out of reach, and only the exact law is compared.  At d = 4 that law's exponent is within .02 of 2/3 from "
+    "L = 128 on (a proof step); 400 draws leave about .065 on either side of the measured one, so it can agree there, and is "
+    "not confirmed to .02.",
 )
 
 
