@@ -228,6 +228,40 @@ def attention_maps(verdict: Any, run: RunFile) -> Figure:
     return figure
 
 
+FLOOR_NAMES = {
+    "standard": "one score matrix",
+    "const": "one number for all",
+    "free": "positive, per query",
+    "signed": "of any sign",
+    "biased": "positive, key biases",
+    "signed and biased": "of any sign, key biases",
+}
+
+
+def floors(verdict: Any, run: RunFile) -> Figure:
+    """Least KL of every arm that fixed embeddings allow, one panel a width: dots are graphs, bars their medians."""
+    from matplotlib.ticker import MaxNLocator
+
+    del verdict
+    rows = _fullest(_ok(run, "selective/expressivity"), "n_steps", "starts")
+    widths = sorted({one.cell["d"] for one in rows})[:4]
+    arms = [one for one in FLOOR_NAMES if any(r.cell["variant"] == one for r in rows)]
+    figure = new_figure(WIDTH, 0.9 + 0.22 * len(arms))
+    for axes, width in zip(figure.subplots(1, len(widths), squeeze=False, sharey=True)[0], widths):
+        for place, arm in enumerate(arms):
+            here = [r.values["loss"] for r in rows if (r.cell["d"], r.cell["variant"]) == (width, arm)]
+            axes.scatter(here, [place] * len(here), s=6, color=COLOURS[0], alpha=0.35, linewidths=0)
+            if here:
+                axes.plot([_median(here)] * 2, [place - 0.35, place + 0.35], color=INK, linewidth=2)
+        axes.set_title(f"{width} dimensions")
+        axes.set_xlabel("least KL (nats)")
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.set_yticks(range(len(arms)), [FLOOR_NAMES[arm] for arm in arms])
+    figure.axes[0].invert_yaxis()
+    return figure
+
+
 def denoising(verdict: Any, run: RunFile) -> Figure:
     """Risk of every estimator, trained ones at the rate with the least training risk; dots are seeds."""
     from matplotlib.ticker import MaxNLocator
@@ -294,6 +328,7 @@ PAGES: dict[str, Callable[..., Any]] = {
     "selective/collinear-twins": twins,
     "selective/criterion-in-training": criterion,
     "selective/graph-targets": graphs,
+    "selective/floors-by-kind": floors,
     "selective/map-not-identified": attention_maps,
     "selective/value-denoising": denoising,
     "selective/text-temperatures": text,

@@ -45,6 +45,14 @@ CELLS = {
         ],
     ),
     "selective/graph-targets": ("selective/graph-training", arms(d=8, readout="pointer")),
+    "selective/floors-by-kind": (
+        "selective/expressivity",
+        [
+            {"d": width, "variant": one, "n_steps": 3}
+            for width in (2, 3)
+            for one in ("standard", "free", "signed and biased")
+        ],
+    ),
     "selective/map-not-identified": (
         "selective/graph-training",
         [

@@ -16,7 +16,13 @@ from theory.selective.claims_conjectures import (
 )
 from theory.selective.claims_criterion import CRITERION_IN_TRAINING
 from theory.selective.claims_models import LANGUAGE_MODEL, TEXT_TEMPERATURES, VALUE_DENOISING
-from theory.selective.claims_training import COLLINEAR_TWINS, EXPRESSIVITY, GRAPH_TARGETS, MAP_NOT_IDENTIFIED
+from theory.selective.claims_training import (
+    COLLINEAR_TWINS,
+    EXPRESSIVITY,
+    FLOORS_BY_KIND,
+    GRAPH_TARGETS,
+    MAP_NOT_IDENTIFIED,
+)
 
 CLAIMS = (
     DILUTION,
@@ -31,6 +37,7 @@ CLAIMS = (
     TREE_CHILDREN,
     TREE_NORMS,
     EXPRESSIVITY,
+    FLOORS_BY_KIND,
     MAP_NOT_IDENTIFIED,
     FLAT_TEMPERATURE,
     VALUE_DENOISING,
