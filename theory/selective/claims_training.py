@@ -234,11 +234,11 @@ def exact_only(n_steps: int) -> tuple[str, ...]:
     return () if n_steps else ("standard",)
 
 
-def trained(*variants: str) -> Any:
-    """Variants of the trained part of the grid only."""
+def trained(*variants: str, like: str | None = None) -> Any:
+    """Variants of the trained part of the grid only; of that drawn for the variant `like`, where there are several."""
 
-    def chosen_variants(n_steps: int) -> tuple[str, ...]:
-        return variants if n_steps else ()
+    def chosen_variants(n_steps: int, variant: str) -> tuple[str, ...]:
+        return variants if n_steps and like in (None, variant) else ()
 
     return chosen_variants
 
@@ -248,11 +248,15 @@ def in_full(n_steps: int) -> int:
     return 600 if n_steps else 0
 
 
-def _graph_grid(n_graphs: int, seeds: int, n_steps: int, widths: tuple[int, ...]) -> Grid:
+def _graph_grid(n_graphs: int, seeds: tuple[int, int], n_steps: int, widths: tuple[int, ...]) -> Grid:
+    """seeds: of all arms, and of free temperatures where they are handed round."""
     exact = Grid(
         seeds=n_graphs, n_steps=0, d=widths, readout="pointer", variant="standard", learning_rate=GRAPH_RATES[0]
     )
-    return exact + Grid(seeds=seeds, n_steps=n_steps, d=8, readout="pointer", variant="free", learning_rate=GRAPH_RATES)
+    return exact + Grid(
+        seeds=lambda variant: seeds[variant == "free"], n_steps=n_steps, d=8, readout="pointer",
+        variant=("const", "free"), learning_rate=GRAPH_RATES,
+    )  # fmt: skip
 
 
 GRAPH_TARGETS = Claim(
@@ -262,9 +266,9 @@ GRAPH_TARGETS = Claim(
     about=("selective/temperature-criterion", "selective/aids-optimisation"),
     experiment="selective/graph-training",
     profiles={
-        "smoke": _graph_grid(200, 24, 150, (8, 16, 64)),
-        "cpu": _graph_grid(2000, 64, 600, (8, 16, 64)),
-        "gpu": _graph_grid(100_000, 400, 4000, (8, 16, 32, 64)),
+        "smoke": _graph_grid(200, (24, 24), 150, (8, 16, 64)),
+        "cpu": _graph_grid(2000, (64, 128), 600, (8, 16, 64)),
+        "gpu": _graph_grid(100_000, (400, 400), 4000, (8, 16, 32, 64)),
     },
     clauses=(
         Clause(
@@ -297,7 +301,7 @@ GRAPH_TARGETS = Claim(
             observable=GRAPH_LOSS,
             folds=(Best("learning_rate"),),
             relation=Exceeds({"variant": "standard"}, {"variant": "const"}, scale="log ratio"),
-            at={"variant": trained("const")},
+            at={"variant": trained("const", like="const")},
             control=Control(at={"learning_rate": 0.0}, says="neither trained: the arms start from one draw"),
         ),
         Clause(
@@ -307,7 +311,7 @@ GRAPH_TARGETS = Claim(
             bound=E_FOLD,
             folds=versus_plain("free"),
             relation=AtMost(),
-            at={"variant": trained("free")},
+            at={"variant": trained("free", like="const")},
             control=Control(
                 at={"targets": "planted", "d": 3, "n_steps": in_full, "learning_rate": GRAPH_RATES[1:4]},
                 says="targets of a random layer in three dimensions that has such temperatures itself",
@@ -320,13 +324,15 @@ GRAPH_TARGETS = Claim(
             bound=constant(0.1, chosen("a tenth more KL")),
             folds=(Best("learning_rate", by="loss"),),
             relation=AtLeast(),
-            at={"variant": trained("free")},
-            control=Control(at={"variant": trained("const")}, says="one number for all"),
+            at={"variant": trained("free", like="free")},
+            control=Control(at={"variant": trained("const", like="const")}, says="one number for all"),
         ),
-        *inside_clauses(GRAPH_RATES, GRAPH_LOSS, variant=trained(*ARMS)),
+        *inside_clauses(GRAPH_RATES, GRAPH_LOSS, variant=trained(*ARMS, like="const")),
     ),
     limits="Random connected graphs on eight nodes; norms for fixed random embeddings, training with embeddings of its own, the "
-    "attention row as prediction.  That no difference of a factor e is seen does not show that there is none.",
+    "attention row as prediction.  That no difference of a factor e is seen does not show that there is none.  What it costs to "
+    "hand the temperatures round differs widely between graphs, by less than a tenth on a quarter of them: 64 draws left the "
+    "median between .08 and 1.76 and so the clause undecided; 128, fixed before looking, are judged.",
 )
 
 
