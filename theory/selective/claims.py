@@ -22,6 +22,7 @@ from theory.selective.claims_training import (
     FLOORS_BY_KIND,
     GRAPH_TARGETS,
     MAP_NOT_IDENTIFIED,
+    TWIN_RATES_INSIDE,
 )
 
 CLAIMS = (
@@ -29,6 +30,7 @@ CLAIMS = (
     LENGTH_SCHEDULE,
     TWO_TOKEN_NORMS,
     COLLINEAR_TWINS,
+    TWIN_RATES_INSIDE,
     KEY_TEMPERATURES,
     CRITERION_IN_TRAINING,
     GRAPH_TARGETS,

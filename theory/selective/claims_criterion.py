@@ -63,7 +63,7 @@ CRITERION_IN_TRAINING = Claim(
                 at={"family": "twins", "promise": "large"}, says="pairs of queries to which much is promised"
             ),
         ),
-        *inside_clauses(CRITERION_RATES, LOSS, variant=ARMS),
+        *inside_clauses(CRITERION_RATES, LOSS, variant=ARMS, family=("twins", "graph"), promise=("large", "none")),
     ),
     limits="The criterion is exact for the norm; what training finds after 200 steps of Adam from W = 0 is another matter.  "
     "Embeddings are held fixed.  Promises between 1 and 3 are not judged for pairs: in pilots at 1.5 to 2 either side won "
