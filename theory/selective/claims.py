@@ -10,6 +10,7 @@ from theory.selective.claims_closed_forms import (
 from theory.selective.claims_conjectures import (
     DEGREE_AND_SHARPNESS,
     KEY_TEMPERATURES,
+    LARGER_TREES,
     TREE_CHILDREN,
     TREE_NORMS,
     TREE_SUBTREES,
@@ -38,6 +39,7 @@ CLAIMS = (
     TREE_SUBTREES,
     TREE_CHILDREN,
     TREE_NORMS,
+    LARGER_TREES,
     EXPRESSIVITY,
     FLOORS_BY_KIND,
     MAP_NOT_IDENTIFIED,
