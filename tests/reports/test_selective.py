@@ -45,6 +45,14 @@ CELLS = {
         ],
     ),
     "selective/graph-targets": ("selective/graph-training", arms(d=8, readout="pointer")),
+    "selective/placements": (
+        "selective/graph-training",
+        [
+            {"d": 4, "readout": "pointer", "variant": one, "learning_rate": rate, "n_steps": 8}
+            for one in ("standard", "free", "query and value")
+            for rate in (0.1, 0.3)
+        ],
+    ),
     "selective/floors-by-kind": (
         "selective/expressivity",
         [
