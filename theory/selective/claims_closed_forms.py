@@ -87,6 +87,11 @@ def _four(d: int) -> tuple[int, ...]:
     return (d,) if d == 4 else ()
 
 
+def _laid_out(geometry: str) -> dict[str, Any]:
+    """The cells of keys that are not drawn: from 16 keys on, at least to 2^14."""
+    return {"geometry": geometry, "d": _four, "shortest": 4, "longest": lambda longest: max(longest, 14), "L": lengths}
+
+
 def _dilution_grid(longest: int, seeds: tuple[int, int]) -> Grid:
     return Grid(
         seeds=lambda d: seeds[0] if d == 4 else seeds[1],
@@ -115,7 +120,7 @@ DILUTION = Claim(
             observable=SCALE,
             bound=half_weight_scale,
             relation=Equals(1e-6),
-            at={"geometry": "antipodal", "d": _four},
+            at=_laid_out("antipodal"),
             control=Control(bound=half_weight_scale_raised),
         ),
         Clause(
@@ -123,7 +128,7 @@ DILUTION = Claim(
             observable=SCALE,
             bound=orthogonal_scale,
             relation=Equals(1e-6),
-            at={"geometry": "orthogonal", "d": _four},
+            at=_laid_out("orthogonal"),
             control=Control(bound=half_weight_scale, says="the bound, half as large"),
         ),
         Clause(
