@@ -303,7 +303,12 @@ PLACEMENTS = Claim(
             folds=(Best("learning_rate"),),
             relation=Exceeds({"variant": "standard"}, {"variant": "query and value"}, scale="log ratio"),
             control=Control(
-                at={"learning_rate": 0.0, "n_steps": 1}, says="neither trained: the arms start from one draw"
+                relation=Exceeds(
+                    {"variant": "standard", "learning_rate": PLACEMENT_RATES},
+                    {"variant": "query and value", "learning_rate": 0.0},
+                    scale="log ratio",
+                ),
+                says="an untrained model in their place",
             ),
         ),
         *(
