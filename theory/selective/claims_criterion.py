@@ -32,7 +32,7 @@ CRITERION_IN_TRAINING = Claim(
     "random graphs it does not: with a promise of half as much again they gain less than a factor e, as without one.",
     about=("selective/temperature-criterion", "selective/collinear-twins"),
     experiment="selective/criterion",
-    profiles={"smoke": _grid(19, 60), "cpu": _grid(56, 200), "gpu": _grid(1000, 200)},
+    profiles={"smoke": _grid(20, 60), "cpu": _grid(56, 200), "gpu": _grid(1000, 200)},
     clauses=(
         Clause(
             label="pairs, much promised: temperatures end lower",

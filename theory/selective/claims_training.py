@@ -107,7 +107,7 @@ COLLINEAR_TWINS = Claim(
     against=("selective/decoupled",),
     experiment="selective/twins",
     profiles={
-        "smoke": _twin_grid((0.9, 0.97, 0.99), (1.0,), (19, 19), EARLY),
+        "smoke": _twin_grid((0.9, 0.97, 0.99), (1.0,), (20, 20), EARLY),
         "cpu": _twin_grid((0.9, 0.97, 0.99), (1.0,), (192, 24), 400),
         "gpu": _twin_grid((0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999), (1.0, 0.9, 0.5), (400, 64), 400),
     },
@@ -222,21 +222,38 @@ COLLINEAR_TWINS = Claim(
 
 
 FOUR_ARMS = (*PLAIN, "free")
-TWIN_RATES_INSIDE = Claim(
-    id="selective/twin-rates",
-    says="Wherever the arms are compared on nearly equal queries, each arm's best learning rate lies strictly inside the grid that "
-    "they share.",
-    about=(),
+
+
+def less_similar(rho: float) -> tuple[float, ...]:
+    """An axis that keeps the cells of cosine .9 and .97."""
+    return (rho,) if rho in (0.9, 0.97) else ()
+
+
+LESS_SIMILAR_TWINS = Claim(
+    id="selective/less-similar-twins",
+    says="Tuned alike, free temperatures end below one number for all also at a cosine .97 of the queries; there, at .9 and for "
+    "rows half alike each arm's best learning rate lies strictly inside the shared grid.",
+    about=("selective/collinear-twins",),
     experiment="selective/twins",
     profiles=COLLINEAR_TWINS.profiles,
     clauses=(
-        *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=only(0.9), c=1.0, variant=FOUR_ARMS),
-        *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=only(0.97), c=1.0, variant=FOUR_ARMS),
+        Clause(
+            label="not one number for all",
+            kind="learnability",
+            observable=TWIN_LOSS,
+            folds=(Best("learning_rate"),),
+            relation=Exceeds({"variant": "const"}, {"variant": "free"}, scale="log ratio"),
+            at={"rho": only(0.97), "c": 1.0},
+            control=Control(observable=TWIN_LOSS_TIED, says="the trained temperatures tied to their geometric mean"),
+        ),
+        *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=less_similar, c=1.0, variant=FOUR_ARMS),
         *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=only(0.97), c=1.0, n_steps=EARLY, variant=FOUR_ARMS),
         *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=NEAR_TWINS, c=0.5, variant=FOUR_ARMS),
     ),
-    limits="The same models as in the comparisons, which check this themselves at rho = .99, c = 1.  It is a claim of its own so that "
-    "its many settings do not widen their intervals; were it violated, they would not be resolved.",
+    limits="The same models as for nearly equal queries, where rates are checked at cosine .99 with collinear rows.  It is a claim of "
+    "its own so that its many settings do not widen those intervals; were a best rate at an edge, the comparison there would not "
+    "be resolved.  At .9 whether temperatures end below one number is undecided (24 instances: log ratio .64, interval -1.0 to "
+    "2.8), and they do not end below standard attention.",
 )
 
 
