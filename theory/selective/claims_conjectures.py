@@ -319,7 +319,7 @@ PLACEMENTS = Claim(
                 bound=E_FOLD,
                 folds=versus_plain(place),
                 relation=AtMost(),
-                control=Control(bound=FAR_ABOVE),
+                control=Control(bound=FAR_ABOVE, says="as if each ended a factor e^2 above the best plain arm"),
             )
             for place in ONE_PLACE
         ),
