@@ -370,5 +370,6 @@ DEGREE_AND_SHARPNESS = Claim(
         ),
     ),
     limits="Random graphs on eight nodes, one number a degree, 200 steps at rate .01; nothing is chosen by the loss.  It shows "
-    "that the order in the paper's Table 1 is no law of the task, not that the paper's own runs had another order.",
+    "that the order in the paper's Table 1 is no law of the task, not that the paper's own runs had another order.  After 4000 "
+    "steps at rate .003 the mean correlation was -.47 in four dimensions, .38 in eight, .81 in sixteen (24, 16, 16 graphs).",
 )

@@ -577,5 +577,7 @@ MAP_NOT_IDENTIFIED = Claim(
         ),
     ),
     limits="It shows that a small loss does not imply the map of the paper's figure, not that the paper's runs had a wrong one: "
-    "their settings are unknown.  Models that have not reached .01 nat are left out and counted.",
+    "their settings are unknown.  Models that have not reached .01 nat are left out and counted.  After 4000 steps at rate .003 (16 "
+    "graphs) the error is 1.66 to 1.73 in eight and sixteen dimensions for standard attention, one number, temperatures at queries, "
+    "and at queries and values; the last has the least KL, in eight dimensions a median of .0001 against .0012 for the others.",
 )
