@@ -162,15 +162,21 @@ def _legend(figure: Figure, axes: Axes) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
 
 
+def _on_graphs(run: RunFile, width: int) -> list[Any]:
+    """Models trained on random graphs from random weights, in this width, whose attention row is the prediction."""
+    return [
+        one
+        for one in _ok(run, "selective/graph-training")
+        if (one.cell["readout"], one.cell["d"]) == ("pointer", width)
+        and one.cell.get("n_steps", 600)
+        and not {"start", "targets"} & set(one.cell)
+    ]
+
+
 def graphs(verdict: Any, run: RunFile) -> Figure:
     """Left the KL against the learning rate; right sharpness against norm of the trained models, each at its best rate."""
     del verdict
-    rows = [
-        one
-        for one in _ok(run, "selective/graph-training")
-        if one.cell["readout"] == "pointer" and one.cell.get("n_steps", 600) and "start" not in one.cell
-    ]
-    rows = _fullest(rows, "d", "n_steps")
+    rows = _fullest(_on_graphs(run, 8), "n_steps")
     figure = new_figure(WIDTH, 2.7)
     left, right = figure.subplots(1, 2)
     _by_rate(left, rows, "loss", "variant", ARMS)
@@ -193,6 +199,45 @@ def graphs(verdict: Any, run: RunFile) -> Figure:
     return figure
 
 
+PLACES = {
+    "const": "one number for all",
+    "pos": "position term",
+    "free": "at queries",
+    "value": "at values",
+    "key": "at keys",
+    "query and value": "at queries and values",
+}
+
+
+def placements(verdict: Any, run: RunFile) -> Figure:
+    """How far every arm ends under standard attention, each graph at its best rate: dots are graphs, bars intervals."""
+    del verdict
+    rows = _fullest(_on_graphs(run, 4), "n_steps")
+    rates = {one.cell["learning_rate"] for one in rows if one.cell["variant"] == "standard"} - {0}
+    rows = [one for one in rows if one.cell["learning_rate"] in rates]
+    best = {
+        arm: {
+            one.seed: one.values["loss"] for one in _best_by_seed([r for r in rows if r.cell["variant"] == arm], "loss")
+        }
+        for arm in ("standard", *PLACES)
+    }
+    arms = [arm for arm in PLACES if best[arm]]
+    figure = new_figure(WIDTH, 0.8 + 0.25 * len(arms))
+    axes = figure.subplots()
+    for place, arm in enumerate(arms):
+        both = sorted(set(best["standard"]) & set(best[arm]))
+        ratios = [float(np.log(best["standard"][seed] / best[arm][seed])) for seed in both]
+        axes.scatter(ratios, [place] * len(ratios), s=6, color=COLOURS[0], alpha=0.35, linewidths=0)
+        low, high = median_interval(ratios, LEVEL)
+        if np.isfinite(low):
+            axes.plot([low, high], [place, place], color=INK, linewidth=2)
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.set_yticks(range(len(arms)), [PLACES[arm] for arm in arms])
+    axes.invert_yaxis()
+    axes.set_xlabel("log of KL: standard attention over this arm; bar: 99% interval of the median")
+    return figure
+
+
 def _best_by_seed(rows: Sequence[Any], name: str) -> list[Any]:
     best: dict[int, Any] = {}
     for one in rows:
@@ -205,6 +250,8 @@ def attention_maps(verdict: Any, run: RunFile) -> Figure:
     """KL against the error of the attention map, one mark a trained model, by read-out."""
     del verdict
     rows = [one for one in _ok(run, "selective/graph-training") if one.cell.get("n_steps", 600)]
+    judged = {one.cell["d"] for one in rows if one.cell["readout"] == "free"}
+    rows = [one for one in rows if one.cell["d"] in judged and "targets" not in one.cell]
     figure = new_figure(WIDTH, 2.8)
     axes = figure.subplots()
     words = {
@@ -225,6 +272,40 @@ def attention_maps(verdict: Any, run: RunFile) -> Figure:
     axes.set_xlabel("KL after training (nats); left of the dashed line the task counts as learned")
     axes.set_ylabel("l1 error of the attention row")
     _legend(figure, axes)
+    return figure
+
+
+FLOOR_NAMES = {
+    "standard": "one score matrix",
+    "const": "one number for all",
+    "free": "positive, per query",
+    "signed": "of any sign",
+    "biased": "positive, key biases",
+    "signed and biased": "of any sign, key biases",
+}
+
+
+def floors(verdict: Any, run: RunFile) -> Figure:
+    """Least KL of every arm that fixed embeddings allow, one panel a width: dots are graphs, bars their medians."""
+    from matplotlib.ticker import MaxNLocator
+
+    del verdict
+    rows = _fullest(_ok(run, "selective/expressivity"), "n_steps", "starts")
+    widths = sorted({one.cell["d"] for one in rows})[:4]
+    arms = [one for one in FLOOR_NAMES if any(r.cell["variant"] == one for r in rows)]
+    figure = new_figure(WIDTH, 0.9 + 0.22 * len(arms))
+    for axes, width in zip(figure.subplots(1, len(widths), squeeze=False, sharey=True)[0], widths):
+        for place, arm in enumerate(arms):
+            here = [r.values["loss"] for r in rows if (r.cell["d"], r.cell["variant"]) == (width, arm)]
+            axes.scatter(here, [place] * len(here), s=6, color=COLOURS[0], alpha=0.35, linewidths=0)
+            if here:
+                axes.plot([_median(here)] * 2, [place - 0.35, place + 0.35], color=INK, linewidth=2)
+        axes.set_title(f"{width} dimensions")
+        axes.set_xlabel("least KL (nats)")
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.set_yticks(range(len(arms)), [FLOOR_NAMES[arm] for arm in arms])
+    figure.axes[0].invert_yaxis()
     return figure
 
 
@@ -294,6 +375,8 @@ PAGES: dict[str, Callable[..., Any]] = {
     "selective/collinear-twins": twins,
     "selective/criterion-in-training": criterion,
     "selective/graph-targets": graphs,
+    "selective/placements": placements,
+    "selective/floors-by-kind": floors,
     "selective/map-not-identified": attention_maps,
     "selective/value-denoising": denoising,
     "selective/text-temperatures": text,

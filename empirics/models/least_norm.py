@@ -113,7 +113,8 @@ def pivoted_norms(gram_lii: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 # ---------------------------------------------------------------------------- least loss with given embeddings
-FLOORS = ("standard", "const", "free", "signed", "biased")
+FLOORS = ("standard", "const", "free", "signed", "biased", "signed and biased")
+SIGNED, BIASED = ("signed", "signed and biased"), ("biased", "signed and biased")
 
 
 def least_loss(
@@ -121,9 +122,10 @@ def least_loss(
 ) -> torch.Tensor:
     """Least mean KL over all score matrices W (and temperatures) with embeddings held fixed.
 
-    Scores are tau_i x_i^T W x_j: tau = 1 ("standard"), one number ("const"), exp(t_i) ("free"), any t_i ("signed"), or
-    exp(t_i) with a bias for every key ("biased", what a value temperature adds).  Damped Gauss-Newton steps; the loss of
-    a start never rises, and the best start counts.  For "standard" the problem is convex, so this is the least loss.
+    Scores are tau_i x_i^T W x_j: tau = 1 ("standard"), one number ("const"), exp(t_i) ("free"), any t_i ("signed"), and
+    the last two with a bias for every key ("biased", "signed and biased"), which is what a value temperature adds.
+    Damped Gauss-Newton steps; the loss of a start never rises, and the best start counts.  For "standard" the problem is
+    convex, so this is the least loss.
 
     Args:
         target_lij: [lane, N, N] rows that sum to 1.
@@ -160,7 +162,7 @@ def _scale(kind: str, t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """(tau, d tau / d t) of every query."""
     if kind == "standard":
         return torch.ones_like(t), torch.zeros_like(t)
-    if kind == "signed":
+    if kind in SIGNED:
         return t, torch.ones_like(t)
     tau = torch.exp(t[:, :1].expand_as(t) if kind == "const" else t)
     return tau, tau
@@ -189,7 +191,7 @@ def _normal_equations(
         parts.append(moving[..., None])
     elif kind != "standard":
         parts.append(torch.diag_embed(moving.transpose(1, 2)).transpose(1, 2))
-    if kind == "biased":
+    if kind in BIASED:
         parts.append(torch.eye(n, dtype=x.dtype, device=x.device).expand(n_lanes, n, n, n))
     jacobian = torch.cat(parts, dim=-1)
     gradient = ((target - weights).unsqueeze(-1) * jacobian).sum(dim=(1, 2))
@@ -206,4 +208,4 @@ def _moved(kind: str, state: State, move: torch.Tensor) -> State:
         return first, t, bias
     count = 1 if kind == "const" else t.shape[1]
     stepped = t + move[:, size : size + count].clamp(-2, 2)
-    return first, stepped, bias + move[:, size + count :] if kind == "biased" else bias
+    return first, stepped, bias + move[:, size + count :] if kind in BIASED else bias

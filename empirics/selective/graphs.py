@@ -15,7 +15,7 @@ from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.engine.train import Adam, Params, fit
 from empirics.models import selective_attention as model
-from empirics.models.least_norm import least_loss, least_norms, selectivity_gram
+from empirics.models.least_norm import SIGNED, least_loss, least_norms, selectivity_gram
 from empirics.tasks.graph_walks import connected_graph, transition_rows, unit_tokens
 
 N_TOKENS = 8
@@ -232,12 +232,11 @@ GRAPH_TRAINING = Experiment(
 
 
 # ---------------------------------------------------------------------------- least loss with given embeddings
-N_STARTS = 4
-
-
 def expressivity(lanes: Lanes) -> Mapping[str, Any]:
     """Least KL that any W (and temperatures of a kind) reaches on a graph with fixed random unit embeddings.
 
+    Variants: "standard", "const", "free" (positive), "signed", "biased" (free with a bias for every key, which is what a
+    value temperature adds), "signed and biased".
     loss: [lane], nats; the target is smoothed by 2%.  For "standard" the problem is convex and this is the least loss; for
     the others it is the best of some starts, the first of which is the standard problem's.
     """
@@ -245,8 +244,10 @@ def expressivity(lanes: Lanes) -> Mapping[str, Any]:
     target = transition_rows(graph, FLOOR_SMOOTHING)
     tokens = unit_tokens(lanes.keys, N_TOKENS, lanes.size("d"))
     kind = lanes.size("variant")
-    starts = rng.normal_like(lanes.keys, (N_STARTS, N_TOKENS), 0.5 if kind != "signed" else 1.0, "starts")
-    starts[:, 0] = 1.0 if kind == "signed" else 0.0
+    signed = kind in SIGNED
+    n_starts = 1 if kind == "standard" else lanes.size("starts")  # a convex problem has one answer
+    starts = rng.normal_like(lanes.keys, (n_starts, N_TOKENS), 1.0 if signed else 0.5, "starts")
+    starts[:, 0] = 1.0 if signed else 0.0
     return {"loss": least_loss(kind, target, tokens, starts, n_steps=lanes.size("n_steps")).clamp_min(0)}
 
 
@@ -255,8 +256,8 @@ EXPRESSIVITY = Experiment(
     version=1,
     axes=("d", "variant"),
     measure=expressivity,
-    switches={"n_steps": 60},
-    shape=("d", "variant", "n_steps"),
-    common=("variant", "n_steps"),
-    bytes_per_lane=lambda cell: 8 * N_STARTS * 3 * N_TOKENS**2 * (cell["d"] ** 2 + 2 * N_TOKENS),
+    switches={"n_steps": 60, "starts": 4},
+    shape=("d", "variant", "n_steps", "starts"),
+    common=("variant", "n_steps", "starts"),
+    bytes_per_lane=lambda cell: 8 * cell["starts"] * 3 * N_TOKENS**2 * (cell["d"] ** 2 + 2 * N_TOKENS),
 )

@@ -118,6 +118,20 @@ def _exponents(shift: int) -> Result:
     return identity.vanishes(found)
 
 
+def _nearness_of_exponents(shortest: int) -> list[tuple[str, Any, Any]]:
+    """d log B/d log L = (1 + M e^(-B))/(B (1 - M'/M)) at weight 1/2 in four dimensions, from L = 2^shortest to 2^20."""
+    from flint import arb
+
+    found = []
+    for power in range(shortest, 21):
+        B = arb(selective.min_scale_random_keys(L=2**power, p=0.5, d=4))
+        mean = (B**2 / 4).hypgeom_0f1(arb(2))
+        growth = B / 4 * (B**2 / 4).hypgeom_0f1(arb(3)) / mean
+        slope = (1 + mean * (-B).exp()) / (B * (1 - growth))
+        found.append((f"L=2^{power}", abs(slope - arb(2) / 3), arb(1) / 50))
+    return found
+
+
 # ---------------------------------------------------------------------------- Proposition 2
 def _perfect(numerator: bool) -> Result:
     """W with W b = 0 and a^T W a = b^T W a = 1 exists, and at tau = log kappa + logit mix the weight of a is mix."""
@@ -390,6 +404,14 @@ STEPS = (
         "identity",
         lambda: _exponents(0),
         Control("the exponent (d-3)/2", lambda: _exponents(1)),
+    ),
+    Step(
+        "random-keys-exponent-four",
+        KEYS,
+        "In four dimensions the exponent lies within 1/50 of 2/3 at every power of 2 from 2^7 to 2^20",
+        "certify",
+        lambda: certify.all_less(lambda: _nearness_of_exponents(7)),
+        Control("from 2^4 on", lambda: certify.all_less(lambda: _nearness_of_exponents(4))),
     ),
     Step(
         "proposition-2-temperature",

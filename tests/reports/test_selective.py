@@ -45,6 +45,22 @@ CELLS = {
         ],
     ),
     "selective/graph-targets": ("selective/graph-training", arms(d=8, readout="pointer")),
+    "selective/placements": (
+        "selective/graph-training",
+        [
+            {"d": 4, "readout": "pointer", "variant": one, "learning_rate": rate, "n_steps": 8}
+            for one in ("standard", "free", "query and value")
+            for rate in (0.1, 0.3)
+        ],
+    ),
+    "selective/floors-by-kind": (
+        "selective/expressivity",
+        [
+            {"d": width, "variant": one, "n_steps": 3}
+            for width in (2, 3)
+            for one in ("standard", "free", "signed and biased")
+        ],
+    ),
     "selective/map-not-identified": (
         "selective/graph-training",
         [

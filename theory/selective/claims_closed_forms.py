@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from theory.core.bound import Source, bound, chosen, constant, derived
@@ -87,8 +88,18 @@ def _four(d: int) -> tuple[int, ...]:
     return (d,) if d == 4 else ()
 
 
+def _only(kept: str) -> Callable[[str], tuple[str, ...]]:
+    """An axis that keeps the cells of one geometry."""
+
+    def axis(geometry: str) -> tuple[str, ...]:
+        return (geometry,) if geometry == kept else ()
+
+    return axis
+
+
 def _dilution_grid(longest: int, seeds: tuple[int, int]) -> Grid:
-    return Grid(
+    """Keys that are drawn; and keys that are laid out, which cost nothing, from 16 on and at least to 2^14."""
+    drawn = Grid(
         seeds=lambda d: seeds[0] if d == 4 else seeds[1],
         d=(4, 16, 64),
         shortest=7,
@@ -96,6 +107,8 @@ def _dilution_grid(longest: int, seeds: tuple[int, int]) -> Grid:
         geometry="random",
         L=lengths,
     )
+    laid_out = ("antipodal", "orthogonal")
+    return drawn + Grid(seeds=24, d=4, shortest=4, longest=max(longest, 14), geometry=laid_out, L=lengths)
 
 
 DILUTION = Claim(
@@ -115,7 +128,7 @@ DILUTION = Claim(
             observable=SCALE,
             bound=half_weight_scale,
             relation=Equals(1e-6),
-            at={"geometry": "antipodal", "d": _four},
+            at={"geometry": _only("antipodal")},
             control=Control(bound=half_weight_scale_raised),
         ),
         Clause(
@@ -123,7 +136,7 @@ DILUTION = Claim(
             observable=SCALE,
             bound=orthogonal_scale,
             relation=Equals(1e-6),
-            at={"geometry": "orthogonal", "d": _four},
+            at={"geometry": _only("orthogonal")},
             control=Control(bound=half_weight_scale, says="the bound, half as large"),
         ),
         Clause(
@@ -131,19 +144,22 @@ DILUTION = Claim(
             observable=WEIGHT,
             bound=annealed_weight,
             relation=Equals(annealed_room, width=0.16),
+            at={"geometry": _only("random")},
             control=Control(bound=weight_if_orthogonal),
         ),
         Clause(
             label="growth in four dimensions",
             observable=SCALE,
             bound=random_key_power,
-            relation=ScalesAs("L", tolerance=0.08, width=0.25),
-            at={"d": _four},
+            relation=ScalesAs("L", tolerance=0.02, width=0.25),
+            at={"d": _four, "geometry": _only("random")},
             control=Control(bound=log_of_length),
         ),
     ),
     limits="Keys are laid out or drawn, not trained; the paper's bound is necessary for any keys and stays so.  At d = 16 and "
-    "64 the power of L is out of reach, and only the exact law is compared.",
+    "64 the power of L is out of reach, and only the exact law is compared.  At d = 4 that law's exponent is within .02 of 2/3 from "
+    "L = 128 on (a proof step); 400 draws leave about .065 on either side of the measured one, so it can agree there, and is "
+    "not confirmed to .02.",
 )
 
 

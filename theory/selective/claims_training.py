@@ -107,7 +107,7 @@ COLLINEAR_TWINS = Claim(
     against=("selective/decoupled",),
     experiment="selective/twins",
     profiles={
-        "smoke": _twin_grid((0.9, 0.97, 0.99), (1.0,), (19, 19), EARLY),
+        "smoke": _twin_grid((0.9, 0.97, 0.99), (1.0,), (20, 20), EARLY),
         "cpu": _twin_grid((0.9, 0.97, 0.99), (1.0,), (192, 24), 400),
         "gpu": _twin_grid((0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.999), (1.0, 0.9, 0.5), (400, 64), 400),
     },
@@ -221,6 +221,42 @@ COLLINEAR_TWINS = Claim(
 )
 
 
+FOUR_ARMS = (*PLAIN, "free")
+
+
+def less_similar(rho: float) -> tuple[float, ...]:
+    """An axis that keeps the cells of cosine .9 and .97."""
+    return (rho,) if rho in (0.9, 0.97) else ()
+
+
+LESS_SIMILAR_TWINS = Claim(
+    id="selective/less-similar-twins",
+    says="Tuned alike, free temperatures end below one number for all also at a cosine .97 of the queries; there, at .9 and for "
+    "rows half alike each arm's best learning rate lies strictly inside the shared grid.",
+    about=("selective/collinear-twins",),
+    experiment="selective/twins",
+    profiles=COLLINEAR_TWINS.profiles,
+    clauses=(
+        Clause(
+            label="not one number for all",
+            kind="learnability",
+            observable=TWIN_LOSS,
+            folds=(Best("learning_rate"),),
+            relation=Exceeds({"variant": "const"}, {"variant": "free"}, scale="log ratio"),
+            at={"rho": only(0.97), "c": 1.0},
+            control=Control(observable=TWIN_LOSS_TIED, says="the trained temperatures tied to their geometric mean"),
+        ),
+        *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=less_similar, c=1.0, variant=FOUR_ARMS),
+        *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=only(0.97), c=1.0, n_steps=EARLY, variant=FOUR_ARMS),
+        *inside_clauses(TWIN_RATES, TWIN_LOSS, rho=NEAR_TWINS, c=0.5, variant=FOUR_ARMS),
+    ),
+    limits="The same models as for nearly equal queries, where rates are checked at cosine .99 with collinear rows.  It is a claim of "
+    "its own so that its many settings do not widen those intervals; were a best rate at an edge, the comparison there would not "
+    "be resolved.  At .9 whether temperatures end below one number is undecided (24 instances: log ratio .64, interval -1.0 to "
+    "2.8), and they do not end below standard attention.",
+)
+
+
 # ---------------------------------------------------------------------------- S5: graph targets
 GAP_SMALL = Observable("gap_small", low=0, high=1, evidence="estimate", noise="bernoulli")
 GAP_LARGE = Observable("gap_large", low=0, high=1, evidence="estimate", noise="bernoulli")
@@ -234,11 +270,11 @@ def exact_only(n_steps: int) -> tuple[str, ...]:
     return () if n_steps else ("standard",)
 
 
-def trained(*variants: str) -> Any:
-    """Variants of the trained part of the grid only."""
+def trained(*variants: str, like: str | None = None) -> Any:
+    """Variants of the trained part of the grid only; of that drawn for the variant `like`, where there are several."""
 
-    def chosen_variants(n_steps: int) -> tuple[str, ...]:
-        return variants if n_steps else ()
+    def chosen_variants(n_steps: int, variant: str) -> tuple[str, ...]:
+        return variants if n_steps and like in (None, variant) else ()
 
     return chosen_variants
 
@@ -248,11 +284,15 @@ def in_full(n_steps: int) -> int:
     return 600 if n_steps else 0
 
 
-def _graph_grid(n_graphs: int, seeds: int, n_steps: int, widths: tuple[int, ...]) -> Grid:
+def _graph_grid(n_graphs: int, seeds: tuple[int, int], n_steps: int, widths: tuple[int, ...]) -> Grid:
+    """seeds: of all arms, and of free temperatures where they are handed round."""
     exact = Grid(
         seeds=n_graphs, n_steps=0, d=widths, readout="pointer", variant="standard", learning_rate=GRAPH_RATES[0]
     )
-    return exact + Grid(seeds=seeds, n_steps=n_steps, d=8, readout="pointer", variant="free", learning_rate=GRAPH_RATES)
+    return exact + Grid(
+        seeds=lambda variant: seeds[variant == "free"], n_steps=n_steps, d=8, readout="pointer",
+        variant=("const", "free"), learning_rate=GRAPH_RATES,
+    )  # fmt: skip
 
 
 GRAPH_TARGETS = Claim(
@@ -262,9 +302,9 @@ GRAPH_TARGETS = Claim(
     about=("selective/temperature-criterion", "selective/aids-optimisation"),
     experiment="selective/graph-training",
     profiles={
-        "smoke": _graph_grid(200, 24, 150, (8, 16, 64)),
-        "cpu": _graph_grid(2000, 64, 600, (8, 16, 64)),
-        "gpu": _graph_grid(100_000, 400, 4000, (8, 16, 32, 64)),
+        "smoke": _graph_grid(200, (24, 24), 150, (8, 16, 64)),
+        "cpu": _graph_grid(2000, (64, 128), 600, (8, 16, 64)),
+        "gpu": _graph_grid(100_000, (400, 400), 4000, (8, 16, 32, 64)),
     },
     clauses=(
         Clause(
@@ -297,7 +337,7 @@ GRAPH_TARGETS = Claim(
             observable=GRAPH_LOSS,
             folds=(Best("learning_rate"),),
             relation=Exceeds({"variant": "standard"}, {"variant": "const"}, scale="log ratio"),
-            at={"variant": trained("const")},
+            at={"variant": trained("const", like="const")},
             control=Control(at={"learning_rate": 0.0}, says="neither trained: the arms start from one draw"),
         ),
         Clause(
@@ -307,7 +347,7 @@ GRAPH_TARGETS = Claim(
             bound=E_FOLD,
             folds=versus_plain("free"),
             relation=AtMost(),
-            at={"variant": trained("free")},
+            at={"variant": trained("free", like="const")},
             control=Control(
                 at={"targets": "planted", "d": 3, "n_steps": in_full, "learning_rate": GRAPH_RATES[1:4]},
                 says="targets of a random layer in three dimensions that has such temperatures itself",
@@ -320,13 +360,15 @@ GRAPH_TARGETS = Claim(
             bound=constant(0.1, chosen("a tenth more KL")),
             folds=(Best("learning_rate", by="loss"),),
             relation=AtLeast(),
-            at={"variant": trained("free")},
-            control=Control(at={"variant": trained("const")}, says="one number for all"),
+            at={"variant": trained("free", like="free")},
+            control=Control(at={"variant": trained("const", like="const")}, says="one number for all"),
         ),
-        *inside_clauses(GRAPH_RATES, GRAPH_LOSS, variant=trained(*ARMS)),
+        *inside_clauses(GRAPH_RATES, GRAPH_LOSS, variant=trained(*ARMS, like="const")),
     ),
     limits="Random connected graphs on eight nodes; norms for fixed random embeddings, training with embeddings of its own, the "
-    "attention row as prediction.  That no difference of a factor e is seen does not show that there is none.",
+    "attention row as prediction.  That no difference of a factor e is seen does not show that there is none.  What it costs to "
+    "hand the temperatures round differs widely between graphs, by less than a tenth on a quarter of them: 64 draws left the "
+    "median between .08 and 1.76 and so the clause undecided; 128, fixed before looking, are judged.",
 )
 
 
@@ -377,6 +419,55 @@ EXPRESSIVITY = Claim(
     ),
     limits="Random embeddings held fixed; for free temperatures the value is the best of four starts and so an upper bound of "
     "the least, which only makes the difference smaller.  Trained embeddings can avoid the floor.",
+)
+
+
+def _arm_grid(widths: tuple[int, ...], seeds: int, n_steps: int, starts: int) -> Grid:
+    return Grid(seeds=seeds, d=widths, variant="standard", n_steps=n_steps, starts=starts)
+
+
+def _lower(label: str, first: str | tuple[str, ...], second: str) -> Clause:
+    """The second arm's least KL lies below the first's (below the least of them, if several)."""
+    return Clause(
+        label=label,
+        observable=FLOOR,
+        relation=Exceeds({"variant": first}, {"variant": second}),
+        control=Control(
+            relation=Exceeds({"variant": first}, {"variant": "const"}), says="one number for all in their place"
+        ),
+    )
+
+
+FLOORS_BY_KIND = Claim(
+    id="selective/floors-by-kind",
+    says="With given embeddings of fewer dimensions than tokens, the least KL falls in this order: one score matrix alone, "
+    "positive query temperatures, query temperatures of any sign; a bias for every key, which is what a value temperature adds, "
+    "lowers it beside either.",
+    about=("selective/expressivity",),
+    experiment="selective/expressivity",
+    profiles={
+        "smoke": _arm_grid((4,), 24, 30, 4),
+        "cpu": _arm_grid((2, 4), 96, 60, 8),
+        "gpu": _arm_grid((2, 3, 4, 5, 6), 2000, 100, 16),
+    },
+    clauses=(
+        Clause(
+            label="positive temperatures",
+            observable=FLOOR,
+            relation=Exceeds({"variant": "standard"}, {"variant": "free"}),
+            control=Control(
+                relation=Exceeds({"variant": "free"}, {"variant": "const"}),
+                says="the other way round, one number for all",
+            ),
+        ),
+        _lower("of any sign", "free", "signed"),
+        _lower("a bias for every key", "free", "biased"),
+        _lower("a bias beside temperatures of any sign", "signed", "signed and biased"),
+        _lower("any sign beside a bias", "biased", "signed and biased"),
+    ),
+    limits="Random graphs on eight nodes, targets smoothed by 2%, random embeddings held fixed.  All but the first value are the "
+    "best of some starts and so upper bounds: on 24 graphs 64 starts in place of 4 lowered them by .001 to .010 on average, most "
+    "for temperatures of any sign.  The layer's inverse temperatures are positive; the arms of any sign show what it leaves out.",
 )
 
 
@@ -486,5 +577,7 @@ MAP_NOT_IDENTIFIED = Claim(
         ),
     ),
     limits="It shows that a small loss does not imply the map of the paper's figure, not that the paper's runs had a wrong one: "
-    "their settings are unknown.  Models that have not reached .01 nat are left out and counted.",
+    "their settings are unknown.  Models that have not reached .01 nat are left out and counted.  After 4000 steps at rate .003 (16 "
+    "graphs) the error is 1.66 to 1.73 in eight and sixteen dimensions for standard attention, one number, temperatures at queries, "
+    "and at queries and values; the last has the least KL, in eight dimensions a median of .0001 against .0012 for the others.",
 )

@@ -10,7 +10,9 @@ TWIN_RATES = (0.01, 0.1, 0.3, 1.0, 2.0, 8.0)
 GRAPH_RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 CRITERION_RATES = (0.01, 0.03, 0.1, 0.5, 3.0, 40.0)
 DENOISING_RATES = (0.003, 0.01, 0.03, 0.1, 0.7)
+PLACEMENT_RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 TREE_RATES = (0.1, 0.3, 1.0, 3.0, 10.0)
+LARGER_TREE_RATES = (0.03, *TREE_RATES)
 LANGUAGE_RATES = (0.001, 0.003, 0.01, 0.03, 0.1)
 
 PLAIN = ("standard", "const", "pos")  # arms without a temperature that depends on the token

@@ -122,13 +122,15 @@ def test_gauss_newton_direction_is_the_gradient(kind):
     leaves = [one.clone().requires_grad_(True) for one in state]
     grads = torch.autograd.grad(least_norm._loss(kind, target, x, *leaves).sum(), leaves, allow_unused=True)
     minus, _ = least_norm._normal_equations(kind, target, x, *state)
-    sizes = {"standard": 4, "const": 5, "free": 8, "signed": 8, "biased": 12}
+    sizes = {"standard": 4, "const": 5, "free": 8, "signed": 8, "biased": 12, "signed and biased": 12}
     assert minus.shape == (4, sizes[kind])
     assert torch.allclose(minus[:, :4] / 4, -grads[0].reshape(4, -1), atol=1e-12)
     if kind == "const":
         assert torch.allclose(minus[:, 4] / 4, -grads[1].sum(dim=1), atol=1e-12)
     elif kind != "standard":
         assert torch.allclose(minus[:, 4:8] / 4, -grads[1], atol=1e-12)
+    if kind in least_norm.BIASED:
+        assert torch.allclose(minus[:, 8:] / 4, -grads[2], atol=1e-12)
 
 
 def test_least_loss_is_no_larger_with_more_freedom():
