@@ -10,8 +10,9 @@ import pytest
 import torch
 from scipy import stats
 
+from empirics.counting.aggregation import AGGREGATION, READERS
 from empirics.counting.training import TRAINING
-from empirics.engine.lanes import Lane, Lanes
+from empirics.engine.lanes import Experiment, Lane, Lanes
 
 SEEDS = 40
 USUAL = {"N": 10, "d_h": 4, "loss": "full+closing"}
@@ -21,6 +22,15 @@ HEADS = [  # H, qk_init, perfect nets of 10, mean accuracy of a head before and 
     (2, 0.1, 8, 0.736, 0.836, 0.6, 0.7, 0.7), (2, 1.0, 8, 0.761, 0.847, 0.7, 0.8, 0.6), (2, 3.0, 2, 0.772, 0.806, 0.6, 0.6, 1.0),
     (4, 0.1, 10, 0.798, 0.827, 1.0, 1.4, 1.3), (4, 1.0, 10, 0.789, 0.795, 0.8, 0.9, 1.4), (4, 3.0, 6, 0.764, 0.759, 0.7, 0.7, 2.2),
     (8, 0.1, 9, 0.768, 0.822, 1.8, 2.8, 2.5), (8, 1.0, 10, 0.762, 0.817, 1.5, 2.7, 2.9), (8, 3.0, 10, 0.747, 0.764, 0.8, 1.5, 4.4),
+]  # fmt: skip
+TWELVE = {"N": 12, "H": 4, "loss": "full+closing"}
+MARGINS = [  # d_h, reader, feasible of the 6 nets then, least and largest margin of those
+    (1, "sum", 0, None), (1, "sum with bias", None, (0.0, 0.025)), (1, "concat", 5, (0.10, 0.25)),
+    (2, "sum", 0, None), (2, "sum with bias", None, (0.0, 0.14)), (2, "concat", 6, (0.19, 0.33)),
+    (4, "sum", 4, (0.0, 0.18)), (4, "sum with bias", 6, (0.05, 0.23)), (4, "concat", 6, (0.39, 0.80)),
+]  # fmt: skip
+AVERAGES = [  # d_h, accuracy of the plain average of turned heads, of the best head, of the learned sum
+    (1, 0.823, 0.945, 0.968), (2, 0.931, 0.995, 1.0), (4, 0.911, 0.983, 1.0),
 ]  # fmt: skip
 PERFECT = [  # cell, perfect nets, of how many
     *[({**USUAL, "H": H, "qk_init": qk}, found, 10) for H, qk, found, *_ in HEADS],
@@ -34,11 +44,13 @@ PERFECT = [  # cell, perfect nets, of how many
 ]  # fmt: skip
 
 
-def nets(cell: dict) -> dict[str, torch.Tensor]:
-    """Everything that is measured of `SEEDS` nets, [lane, stage]."""
-    return TRAINING.measure(
-        Lanes(TRAINING, [Lane(TRAINING.id, cell, seed) for seed in range(SEEDS)], torch.device("cpu"))
-    )
+def lanes_of(experiment: Experiment, cell: dict, n: int) -> Lanes:
+    return Lanes(experiment, [Lane(experiment.id, cell, seed) for seed in range(n)], torch.device("cpu"))
+
+
+def nets(cell: dict, n: int = SEEDS) -> dict[str, torch.Tensor]:
+    """Everything that is measured of n nets, [lane, stage]."""
+    return TRAINING.measure(lanes_of(TRAINING, cell, n))
 
 
 @pytest.mark.slow
@@ -63,3 +75,43 @@ def test_heads_are_as_good(row):
             f"{row[:2]} {name} {stage}: {then} then, {float(now.mean()):.3f} now, {(float(now.mean()) - then) / error:.1f} errors"
         )
         assert abs(float(now.mean()) - then) <= 5 * error + rounding, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("d_h", [1, 2, 4])
+def test_heads_are_put_together_as_well(d_h):
+    """Margins of six nets then, given by their range, and of 16 now: were both of one law, at most 14 of the 16 would lie
+    above the largest of the six, or below the least, but for one time in ten thousand (C(16, 15)/C(22, 15))."""
+    found = AGGREGATION.measure(lanes_of(AGGREGATION, {**TWELVE, "d_h": d_h}, 16))
+    for width, reader, feasible, ends in MARGINS:
+        if width != d_h:
+            continue
+        now = found["margin"][:, READERS.index(reader)].clamp(min=0)
+        many = int((now > 1e-9).sum())
+        print(
+            f"d_h {d_h}, {reader}: {feasible} of 6 feasible, {ends} then; {many} of 16, {[round(float(x), 3) for x in now.sort().values]}"
+        )
+        if feasible is not None:
+            assert stats.fisher_exact([[many, 16 - many], [feasible, 6 - feasible]])[1] > 1e-4
+        if ends is not None:
+            assert int((now > ends[1] + 0.005).sum()) <= 14 and int((now < ends[0] - 0.005).sum()) <= 14, reader
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", AVERAGES)
+def test_a_plain_average_of_heads_is_as_good(row):
+    """Means of six nets then and of 16 now, five standard errors apart at most.
+
+    The learned sum, .968 then at d_h = 1, was one net of six that had not learned; so their numbers are compared.
+    """
+    found = nets({**TWELVE, "d_h": row[0]}, 16)
+    for name, then in (("uniform_s_acc", row[1]), ("best_s_acc", row[2])):
+        now = found[name][:, 1]
+        error = float(now.std()) * math.sqrt(1 / 16 + 1 / 6)
+        print(
+            f"d_h {row[0]} {name}: {then} then, {float(now.mean()):.3f} now, {(float(now.mean()) - then) / error:.1f} errors"
+        )
+        assert abs(float(now.mean()) - then) <= 5 * error + 5e-4, name
+    learned, before = int((found["sum_s_acc"][:, 1] > 0.9995).sum()), 5 if row[3] < 1 else 6
+    print(f"d_h {row[0]}: the learned sum is right in {before} of 6 nets then, in {learned} of 16 now")
+    assert stats.fisher_exact([[learned, 16 - learned], [before, 6 - before]])[1] > 1e-4
