@@ -420,6 +420,14 @@ def swapped_heads(lanes: Lanes) -> Output:
 
 
 def _shares(lanes: Lanes, params: Params) -> torch.Tensor:
+    return variance_shares(swap_matrix(lanes, params))
+
+
+def swap_matrix(lanes: Lanes, params: Params) -> torch.Tensor:
+    """Separation accuracy of the attention of head a with the values of head b, all heads of a lane's nets in order.
+
+    Returns: float64 [lane, a, b].
+    """
     states = answer_states(lanes)
     positive, negative = states.weight_s * states.positive_s, states.weight_s * (1 - states.positive_s)
     made = model.tables(params, residual=lanes.size("residual"))
@@ -430,7 +438,7 @@ def _shares(lanes: Lanes, params: Params) -> torch.Tensor:
         separation.separation_accuracy((attention_lsk[:, None] * values_lbk[:, :, None]).sum(dim=3), positive, negative)
         for attention_lsk in attention_lask.unbind(dim=1)
     ]
-    return variance_shares(torch.stack(rows, dim=1))
+    return torch.stack(rows, dim=1)
 
 
 def variance_shares(matrix_lab: torch.Tensor) -> torch.Tensor:
