@@ -203,12 +203,14 @@ ONE_HEAD_SUFFICES = Claim(
 HEAD_ACCURACY = Observable("mean_s_acc", low=0.5, high=1, evidence="estimate", noise="median")
 FOUR_HEADS: dict[str, Any] = {"H": 4, "d_h": 4, "stage": "trained"}
 LISTED: dict[str, Any] = {"N": 3, "tie": "neg", "steps": SHORT_STEPS, "learning_rate": rate_of}  # every string listed
-AT_START = Control(at={"stage": "init"}, says="before training, where both arms are the same nets")
 
 
 def _count(name: str) -> Observable:
     return Observable(name, "heads a net", low=0, evidence="estimate", noise="median")
 
+
+PARKED = _count("n_parked")
+MORE_PARKED = Control(observable=PARKED, says="heads parked on B and E, of which syntax makes more")
 
 SYNTAX_PRESSURE = Claim(
     id="counting/syntax-pressure",
@@ -231,14 +233,14 @@ SYNTAX_PRESSURE = Claim(
             kind="learnability",
             observable=HEAD_ACCURACY,
             relation=Exceeds({"loss": "answer"}, {"loss": "full+closing"}),
-            control=AT_START,
+            control=MORE_PARKED,
         ),
         Clause(
             label="good heads",
             kind="learnability",
             observable=_count("n_good"),
             relation=Exceeds({"loss": "answer"}, {"loss": "full+closing"}),
-            control=AT_START,
+            control=MORE_PARKED,
         ),
         Clause(
             label="several good heads",
@@ -262,9 +264,9 @@ SYNTAX_PRESSURE = Claim(
         Clause(
             label="parked heads",
             kind="learnability",
-            observable=_count("n_parked"),
+            observable=PARKED,
             relation=Exceeds({"loss": "full+closing"}, {"loss": "answer"}),
-            control=AT_START,
+            control=Control(observable=HEAD_ACCURACY, says="mean accuracy, which syntax lowers"),
         ),
         Clause(
             label="cooperation is rare",
@@ -285,7 +287,7 @@ SYNTAX_PRESSURE = Claim(
             relation=Exceeds(
                 {"loss": "answer", "answer_weight": 1.0}, {"loss": "full+closing", "answer_weight": 100.0}
             ),
-            control=AT_START,
+            control=Control(at={"stage": "init"}, says="before training, where both arms are the same nets"),
         ),
         Clause(
             label="with positions",
@@ -293,7 +295,7 @@ SYNTAX_PRESSURE = Claim(
             observable=HEAD_ACCURACY,
             relation=Exceeds({"loss": "answer"}, {"loss": "full"}),
             at={**FOUR_HEADS, **LISTED, "positions": "learned"},
-            control=AT_START,
+            control=MORE_PARKED,
         ),
     ),
     limits=TESTBED
