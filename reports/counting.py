@@ -327,6 +327,8 @@ def _is_choice(apart: Body, listed: set[int]) -> bool:
         return names <= {"N", "positions"} and apart["N"] in listed
     if "loss" in names:
         return names <= {"loss", "answer_weight", "word_weight"} or names == {"loss", "H"}
+    if "optimiser" in names:
+        return names <= {"optimiser", "learning_rate"}
     return len(names) <= 1 and not names & {"H", "labels"}
 
 
@@ -461,9 +463,9 @@ LEAD = (
     "are compared with the formula.",
     "Everything that the paper leaves open is a choice of ours, named with every claim. The defaults: strings with as many 0s "
     "as 1s have the answer 0 (tie = neg); lengths are uniform on 1 to N (length_law = uniform), the share of 2s is p2 = 0.3333 "
-    "and 0s and 1s are equally likely; bias = no, residual = no, positions = none; d_model = 16, query and key start at "
+    "and 0s and 1s are equally likely; bias = no, residual = no, positions = none, norm = none; d_model = 16, query and key start at "
     "qk_init = 0.1 and values at ov_init = 1 times the usual size; all states weigh as often as they occur (word_weight = 1, "
-    "answer_weight = 1); Adam on the sum over all states, learning_rate = 0.01, steps = 500. Which positions are asked for "
+    "answer_weight = 1); optimiser = adam on the sum over all states, learning_rate = 0.01, steps = 500. Which positions are asked for "
     "has no default: each claim names the loss, “answer” (the answer alone), “full” (words and answer) or “full+closing” "
     "(also the token that closes the sentence, which no other loss has). counting/one-head-suffices changes these choices "
     "one by one.",
