@@ -181,7 +181,7 @@ def _is_asked(verdict: Body, cell: Body) -> bool:
 
 
 def three_meanings(verdict: Body, run: RunFile) -> Figure:
-    """The three meanings of separation accuracy, ROC AUC and language accuracy, before and after training, by width.
+    """The three meanings of separation accuracy, ROC AUC turned head by head and raw, language accuracy, at both stages.
 
     Dotted: the accuracy of a constant answer.
     """
@@ -195,7 +195,7 @@ def three_meanings(verdict: Body, run: RunFile) -> Figure:
     losses = sorted({one.cell["loss"] for one in nets})
     widths = sorted({one.cell["d_h"] for one in nets})
     names = [("direction", "fixed direction"), ("free", "free separator"), ("own", "own threshold")]
-    labels = [*(label for _, label in names), "ROC AUC", "language accuracy"]
+    labels = [*(label for _, label in names), "ROC AUC, turned upward", "ROC AUC, raw", "language accuracy"]
     priors = {
         one["bound"]
         for clause in verdict["clauses"]
@@ -210,7 +210,7 @@ def three_meanings(verdict: Body, run: RunFile) -> Figure:
             series = []
             for stage, colour, marker in (("init", GREY, "o"), ("trained", COLOURS[0], "s")):
                 groups = [_picked(some, "accuracy", stage, name) for name, _ in names]
-                groups += [_picked(some, name, stage, "direction") for name in ("r_auc", "l_acc")]
+                groups += [_picked(some, name, stage, "direction") for name in ("r_auc", "auc", "l_acc")]
                 series.append((stage, groups, colour, marker))
             _rows_of(axes, labels, *series)
             for prior in priors:
