@@ -181,7 +181,7 @@ def _is_asked(verdict: Body, cell: Body) -> bool:
 
 
 def three_meanings(verdict: Body, run: RunFile) -> Figure:
-    """The three meanings of separation accuracy, ROC AUC and language accuracy, before and after training, by width.
+    """The three meanings of separation accuracy, ROC AUC turned head by head and raw, language accuracy, at both stages.
 
     Dotted: the accuracy of a constant answer.
     """
@@ -195,7 +195,7 @@ def three_meanings(verdict: Body, run: RunFile) -> Figure:
     losses = sorted({one.cell["loss"] for one in nets})
     widths = sorted({one.cell["d_h"] for one in nets})
     names = [("direction", "fixed direction"), ("free", "free separator"), ("own", "own threshold")]
-    labels = [*(label for _, label in names), "ROC AUC", "language accuracy"]
+    labels = [*(label for _, label in names), "ROC AUC, turned upward", "ROC AUC, raw", "language accuracy"]
     priors = {
         one["bound"]
         for clause in verdict["clauses"]
@@ -210,7 +210,7 @@ def three_meanings(verdict: Body, run: RunFile) -> Figure:
             series = []
             for stage, colour, marker in (("init", GREY, "o"), ("trained", COLOURS[0], "s")):
                 groups = [_picked(some, "accuracy", stage, name) for name, _ in names]
-                groups += [_picked(some, name, stage, "direction") for name in ("r_auc", "l_acc")]
+                groups += [_picked(some, name, stage, "direction") for name in ("r_auc", "auc", "l_acc")]
                 series.append((stage, groups, colour, marker))
             _rows_of(axes, labels, *series)
             for prior in priors:
@@ -327,6 +327,8 @@ def _is_choice(apart: Body, listed: set[int]) -> bool:
         return names <= {"N", "positions"} and apart["N"] in listed
     if "loss" in names:
         return names <= {"loss", "answer_weight", "word_weight"} or names == {"loss", "H"}
+    if "optimiser" in names:
+        return names <= {"optimiser", "learning_rate"}
     return len(names) <= 1 and not names & {"H", "labels"}
 
 
@@ -461,9 +463,9 @@ LEAD = (
     "are compared with the formula.",
     "Everything that the paper leaves open is a choice of ours, named with every claim. The defaults: strings with as many 0s "
     "as 1s have the answer 0 (tie = neg); lengths are uniform on 1 to N (length_law = uniform), the share of 2s is p2 = 0.3333 "
-    "and 0s and 1s are equally likely; bias = no, residual = no, positions = none; d_model = 16, query and key start at "
+    "and 0s and 1s are equally likely; bias = no, residual = no, positions = none, norm = none; d_model = 16, query and key start at "
     "qk_init = 0.1 and values at ov_init = 1 times the usual size; all states weigh as often as they occur (word_weight = 1, "
-    "answer_weight = 1); Adam on the sum over all states, learning_rate = 0.01, steps = 500. Which positions are asked for "
+    "answer_weight = 1); optimiser = adam on the sum over all states, learning_rate = 0.01, steps = 500. Which positions are asked for "
     "has no default: each claim names the loss, “answer” (the answer alone), “full” (words and answer) or “full+closing” "
     "(also the token that closes the sentence, which no other loss has). counting/one-head-suffices changes these choices "
     "one by one.",

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from empirics.engine.lanes import Experiment, Lane, Lanes
-from empirics.engine.train import Adam, Params, fit
+from empirics.engine.train import Adam, Params, Sgd, fit
 from empirics.models import counting_heads as model
 from empirics.models import separation
 from empirics.tasks import count_strings as task
@@ -32,6 +32,7 @@ PARTS = ("attention", "values", "interaction")
 SOLVED = 1e-9  # a net is solved when its answers are right up to this mass of strings
 MOST_PROGRAMS = 8  # heads of a net that are put through the exact program
 GOOD, PERFECT, PARKED = 0.95, 0.999, 100.0  # head accuracies and frame weight that the counts of heads use; chosen
+OPTIMISERS: dict[str, Callable[[torch.Tensor], Sgd | Adam]] = {"adam": Adam, "descent": Sgd}
 
 SWITCHES: dict[str, Any] = {
     "tie": "neg",
@@ -45,6 +46,8 @@ SWITCHES: dict[str, Any] = {
     "ov_init": 1.0,
     "word_weight": 1.0,
     "answer_weight": 1.0,
+    "norm": "none",
+    "optimiser": "adam",
     "learning_rate": 0.01,
     "steps": 500,
 }
@@ -118,7 +121,7 @@ def answer_states(lanes: Lanes) -> task.Answers:
 
 
 def trained_nets(lanes: Lanes, n_nets: int = 1) -> dict[str, Params]:
-    """Parameters at both stages, [lane * net, ...]."""
+    """Parameters at both stages, [lane * net, ...]; under a norm the embeddings are those that the heads see."""
     start = model.initial(
         lanes.keys,
         n_heads=lanes.size("H"),
@@ -130,12 +133,15 @@ def trained_nets(lanes: Lanes, n_nets: int = 1) -> dict[str, Params]:
         n_nets=n_nets,
         n_positions=lanes.size("N") + 3 if has_positions(lanes) else 0,
     )
+    seen: Callable[[Params], Params] = {"none": dict, "embedding": model.normed}[lanes.size("norm")]
+    first = seen(start)
     if lanes.size("steps") == 0:
-        return {"init": start, "trained": start}
+        return {"init": first, "trained": first}
     rate_l = lanes.column("learning_rate").repeat_interleave(n_nets)
     loss = model.population_loss(population(lanes), residual=lanes.size("residual"))
-    found, _ = fit(loss, start, n_steps=lanes.size("steps"), optimiser=Adam(rate_l))
-    return {"init": start, "trained": found}
+    optimiser = OPTIMISERS[lanes.size("optimiser")](rate_l)
+    found, _ = fit(lambda params: loss(seen(params)), start, n_steps=lanes.size("steps"), optimiser=optimiser)
+    return {"init": first, "trained": seen(found)}
 
 
 def at_stages(
@@ -420,6 +426,14 @@ def swapped_heads(lanes: Lanes) -> Output:
 
 
 def _shares(lanes: Lanes, params: Params) -> torch.Tensor:
+    return variance_shares(swap_matrix(lanes, params))
+
+
+def swap_matrix(lanes: Lanes, params: Params) -> torch.Tensor:
+    """Separation accuracy of the attention of head a with the values of head b, all heads of a lane's nets in order.
+
+    Returns: float64 [lane, a, b].
+    """
     states = answer_states(lanes)
     positive, negative = states.weight_s * states.positive_s, states.weight_s * (1 - states.positive_s)
     made = model.tables(params, residual=lanes.size("residual"))
@@ -430,7 +444,7 @@ def _shares(lanes: Lanes, params: Params) -> torch.Tensor:
         separation.separation_accuracy((attention_lsk[:, None] * values_lbk[:, :, None]).sum(dim=3), positive, negative)
         for attention_lsk in attention_lask.unbind(dim=1)
     ]
-    return variance_shares(torch.stack(rows, dim=1))
+    return torch.stack(rows, dim=1)
 
 
 def variance_shares(matrix_lab: torch.Tensor) -> torch.Tensor:

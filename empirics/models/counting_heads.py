@@ -117,6 +117,14 @@ def placed(params: Params) -> Params:
     return {**params, "embed": both.flatten(1, 2)}
 
 
+def normed(params: Params) -> Params:
+    """The net whose token embeddings have mean 0 and mean square 1 over their features, as after a layer norm.
+
+    A token's embedding is the same wherever it stands, so without positions the layer stays one on bags.
+    """
+    return {**params, "embed": torch.nn.functional.layer_norm(params["embed"], params["embed"].shape[-1:])}
+
+
 def _weights(scores: torch.Tensor) -> torch.Tensor:
     """exp(scores) relative to the largest one of a query; float64 holds 700 nats below it.  Returns: [..., token]."""
     return (scores - scores.detach().amax(dim=-1, keepdim=True)).exp()

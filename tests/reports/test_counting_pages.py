@@ -76,7 +76,10 @@ RECORDS = [
             "counting/separation",
             {"N": 4, "H": 4, "d_h": width, "loss": "answer"},
             {"meaning": ["direction", "free", "own"], "stage": STAGES},
-            {name: [[0.6, 0.9], [1.0, 1.0], [0.4, 0.8]] for name in ("accuracy", "r_auc", "l_acc")},
+            {
+                "auc": [[0.3, 0.2]] * 3,
+                **{name: [[0.6, 0.9], [1.0, 1.0], [0.4, 0.8]] for name in ("accuracy", "r_auc", "l_acc")},
+            },
         )
         for width in (1, 4)
     ),
@@ -155,6 +158,15 @@ def test_every_open_choice_has_a_row_and_other_sizes_have_none():
     assert labels == [
         "default", "N 3", "N 3, positions learned", "residual yes", "answer_weight 10, loss full", "loss full+closing",
     ]  # fmt: skip
+
+
+def test_area_is_shown_turned_and_raw():
+    with drawing():
+        axes = PAGES["counting/init-baseline"](verdict(PLAIN), Run).axes[0]
+    labels = [one.get_text() for one in axes.get_yticklabels()]
+    medians = {(round(line.get_ydata()[0]), line.get_xdata()[0]) for line in axes.lines if line.get_marker() in "os"}
+    for label, at_stages in (("ROC AUC, turned upward", (0.6, 0.9)), ("ROC AUC, raw", (0.3, 0.2))):
+        assert {value for row, value in medians if row == labels.index(label)} == set(at_stages)
 
 
 def test_defaults_of_all_open_choices_stand_in_front_of_the_claims():

@@ -71,7 +71,8 @@ ONE_HEAD: dict[str, Any] = {"H": 1, "d_h": 4, "stage": "trained"}
 FRAME = Observable("wS", low=0, evidence="estimate", noise="median")
 DEFAULTS: dict[str, Any] = {
     "qk_init": 0.1, "ov_init": 1.0, "residual": False, "bias": False, "tie": "neg", "length_law": "uniform", "p2": 1 / 3,
-    "word_weight": 1.0, "answer_weight": 1.0, "positions": "none", "learning_rate": rate_of,
+    "word_weight": 1.0, "answer_weight": 1.0, "positions": "none", "norm": "none", "d_model": 16, "optimiser": "adam",
+    "learning_rate": rate_of,
 }  # fmt: skip
 VARIANTS: dict[str, tuple[Any, ...]] = {
     "qk_init": (1.0, 3.0),
@@ -83,15 +84,20 @@ VARIANTS: dict[str, tuple[Any, ...]] = {
     "p2": (0.1, 0.6),
     "learning_rate": (0.003, 0.03),
     "d_h": (1, 2, 16),
+    "d_model": (8, 32),
+    "norm": ("embedding",),
 }
 
 
 def with_variants(base: dict[str, Any], seeds: int, few: int, names: tuple[str, ...] = tuple(VARIANTS)) -> Grid:
-    """The default set-up and every variant of one choice that the paper leaves open, each by itself, on fewer seeds."""
+    """The default set-up and every variant of one choice that the paper leaves open, each by itself, on fewer seeds.
+
+    Gradient descent has a rate of its own: .1, where 9 of 16 nets once learned at N = 8; at .3 it was 3, at 1 none.
+    """
     grid = Grid(seeds=seeds, **base)
     for name in names:
         grid = grid + Grid(seeds=few, **{**base, name: VARIANTS[name]})
-    return grid
+    return grid + Grid(seeds=few, **{**base, "optimiser": "descent", "learning_rate": 0.1}) if names else grid
 
 
 def with_positions(base: dict[str, Any], seeds: int, N: int) -> Grid:
@@ -196,25 +202,27 @@ ONE_HEAD_SUFFICES = Claim(
     "find it. All strings up to N are counted as answered where the likeliest of the five words is the answer. Positions "
     "are tried at a length at which every string can be listed, numbers of heads at a short one. Weights are shares of one "
     "loss: less on the words is more on the answer. With the closing token a hundredfold weight helps fewer nets, which the "
-    "figure shows and no clause asks.",
+    "figure shows and no clause asks. Plain gradient descent has a rate of its own, .1, the best of five that were tried.",
 )
 
 # ---------------------------------------------------------------------------- C8: syntax
 HEAD_ACCURACY = Observable("mean_s_acc", low=0.5, high=1, evidence="estimate", noise="median")
 FOUR_HEADS: dict[str, Any] = {"H": 4, "d_h": 4, "stage": "trained"}
 LISTED: dict[str, Any] = {"N": 3, "tie": "neg", "steps": SHORT_STEPS, "learning_rate": rate_of}  # every string listed
-AT_START = Control(at={"stage": "init"}, says="before training, where both arms are the same nets")
 
 
 def _count(name: str) -> Observable:
     return Observable(name, "heads a net", low=0, evidence="estimate", noise="median")
 
 
+PARKED = _count("n_parked")
+MORE_PARKED = Control(observable=PARKED, says="heads parked on B and E, of which syntax makes more")
+
 SYNTAX_PRESSURE = Claim(
     id="counting/syntax-pressure",
     says="Trained on the answer alone, heads are a pseudo-ensemble; with the whole sentence in the loss fewer of them count, "
-    "some park on B and E, and their mean accuracy falls, however much the answer weighs, and with positions too; "
-    "cooperation stays rare without them.",
+    "in most nets no more than one solves the task by itself, some park on B and E, and their mean accuracy falls, however "
+    "much the answer weighs, and with positions too; cooperation stays rare without them.",
     about=("counting/pseudo-ensemble",),
     against=("counting/pseudo-ensemble",),
     experiment="counting/training",
@@ -231,14 +239,14 @@ SYNTAX_PRESSURE = Claim(
             kind="learnability",
             observable=HEAD_ACCURACY,
             relation=Exceeds({"loss": "answer"}, {"loss": "full+closing"}),
-            control=AT_START,
+            control=MORE_PARKED,
         ),
         Clause(
             label="good heads",
             kind="learnability",
             observable=_count("n_good"),
             relation=Exceeds({"loss": "answer"}, {"loss": "full+closing"}),
-            control=AT_START,
+            control=MORE_PARKED,
         ),
         Clause(
             label="several good heads",
@@ -251,11 +259,20 @@ SYNTAX_PRESSURE = Claim(
             ),
         ),
         Clause(
+            label="one good head with syntax",
+            kind="learnability",
+            observable=_count("n_perfect"),
+            bound=constant(1, chosen("a pseudo-ensemble is refuted where one head alone solves the task")),
+            relation=AtMost(),
+            at={"H": 4, "d_h": 4, "tie": "neg", "loss": "full+closing"},
+            control=Control(at={"loss": "answer"}, says="the answer alone in the loss"),
+        ),
+        Clause(
             label="parked heads",
             kind="learnability",
-            observable=_count("n_parked"),
+            observable=PARKED,
             relation=Exceeds({"loss": "full+closing"}, {"loss": "answer"}),
-            control=AT_START,
+            control=Control(observable=HEAD_ACCURACY, says="mean accuracy, which syntax lowers"),
         ),
         Clause(
             label="cooperation is rare",
@@ -276,7 +293,7 @@ SYNTAX_PRESSURE = Claim(
             relation=Exceeds(
                 {"loss": "answer", "answer_weight": 1.0}, {"loss": "full+closing", "answer_weight": 100.0}
             ),
-            control=AT_START,
+            control=Control(at={"stage": "init"}, says="before training, where both arms are the same nets"),
         ),
         Clause(
             label="with positions",
@@ -284,15 +301,15 @@ SYNTAX_PRESSURE = Claim(
             observable=HEAD_ACCURACY,
             relation=Exceeds({"loss": "answer"}, {"loss": "full"}),
             at={**FOUR_HEADS, **LISTED, "positions": "learned"},
-            control=AT_START,
+            control=MORE_PARKED,
         ),
     ),
     limits=TESTBED
     + "Nets with positions are tried on strings up to 3, where their heads cooperate far more often; that cooperation is "
     "rare is asked of nets without. It bears on the hypothesis both ways: for it where the answer alone is trained, against "
-    "it where the whole sentence is and about one head in four is good; whether most of those nets have at most one good "
-    "head, this many cannot decide. A head counts as good at a separation accuracy of .95, as parked where the frame has 100 "
-    "times the attention of a 0; both are our thresholds.",
+    "it where the whole sentence is: there most nets of four heads have one head at most that solves the task (accuracy "
+    ".999; 39 of 48 nets once, the fewest that decide), while at .95, where a head counts as good, so many nets cannot "
+    "decide (35). A head counts as parked where the frame has 100 times the attention of a 0. All three are our thresholds.",
 )
 
 # ---------------------------------------------------------------------------- C9: aggregation

@@ -123,10 +123,10 @@ def test_short_trainings_take_larger_steps():
 
 
 def test_every_open_choice_is_varied_on_the_cpu():
-    """Scales, width, residual, bias, ties, lengths, noise, weights of words and answer, closing token, rate, positions."""
+    """Scales, widths, norm, residual, bias, ties, lengths, noise, weights, closing token, rate, positions."""
     cells = [cell for claim in CLAIMS if claim.id == "counting/one-head-suffices" for cell, _ in claim.wanted("cpu")]
     names = ("qk_init", "ov_init", "d_h", "residual", "bias", "tie", "length_law", "p2", "answer_weight", "positions")
-    for name in (*names, "learning_rate", "word_weight", "loss", "H"):
+    for name in (*names, "learning_rate", "word_weight", "loss", "H", "d_model", "norm", "optimiser"):
         assert len({cell[name] for cell in cells if name in cell}) > 1, name
     assert {cell["loss"] for cell in cells} == {"answer", "full", "full+closing"}
     assert {cell["H"] for cell in cells} == {1, 2, 4}

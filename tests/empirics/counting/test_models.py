@@ -192,6 +192,34 @@ def test_loss_at_zero_moves_is_ln_five_and_falls_under_training():
     assert (after < before - 0.3).all()
 
 
+def test_under_a_norm_size_and_offset_of_the_embeddings_say_nothing():
+    start, groups = net(), task.population(3, "uniform", "neg", "full")
+    moved = {**start, "embed": 3 * start["embed"] + 2}
+    plain, by_norm = (
+        (model.population_loss(groups)(seen(start)) - model.population_loss(groups)(seen(moved))).abs()
+        for seen in (dict, model.normed)
+    )
+    assert (by_norm < 1e-4).all() and (plain > 1e-2).all()  # torch adds 1e-5 to the variance
+    cell = {"N": 3, "H": 1, "d_h": 2, "loss": "answer", "steps": 30}
+    for norm, same in (("none", False), ("embedding", True)):
+        for params in training.trained_nets(lanes_of(counting.TRAINING, {**cell, "norm": norm})).values():
+            square = params["embed"].square().mean(dim=2)
+            assert bool((params["embed"].mean(dim=2).abs() < 1e-12).all()) == same
+            assert torch.allclose(square, torch.ones_like(square), atol=1e-4) == same
+
+
+def test_the_optimiser_is_a_choice():
+    cell = {"N": 3, "H": 1, "d_h": 2, "loss": "answer", "steps": 1, "learning_rate": 0.05}
+    by_adam, by_descent = (
+        training.trained_nets(lanes_of(counting.TRAINING, {**cell, "optimiser": name}))["trained"]["out"]
+        - training.trained_nets(lanes_of(counting.TRAINING, {**cell, "optimiser": name}))["init"]["out"]
+        for name in ("adam", "descent")
+    )
+    # the first step of Adam is as long as the rate in every entry, that of descent is not
+    assert torch.allclose(by_adam.abs(), torch.full_like(by_adam, 0.05), rtol=1e-3)
+    assert by_descent.abs().max() < 0.05
+
+
 def test_the_overwritten_row_is_that_of_the_canonical_score():
     params = net()
     tokens = task.sampled_strings(KEYS, 50, 7, "uniform")

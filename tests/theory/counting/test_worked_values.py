@@ -65,6 +65,7 @@ EXACT = [
     ("roc_auc", at("fixed", 5, (2, 1, 0, 0, 0), "drop"), 1),
     ("roc_auc", at("uniform", 6, (2, 1, 0, 0, 1), "neg"), F(1485388, 1486023)),
     ("roc_auc", at("uniform", 12, (1, 1, 0, F(-1, 2), 1), "neg"), 1),
+    ("roc_auc", at("uniform", 12, (10, F(1, 100), 0, F(-1, 2), F(1, 10)), "neg"), 1),
     ("mirror_pair_score", {"n": (4, 4, 1), "lam": 3, "w02": F(1, 2), "wS": 1}, 0),
     *[("one_token_head_accuracy", {"length_law": law, "N": N, "tie": tie, "which": "sum"}, 1) for law, N, tie in (("fixed", 11, "drop"), ("uniform", 12, "neg"), ("fixed", 31, "drop"))],
     ("convert_attention_ratio", {"x": F(1, 4), "from_": "fraction", "to": "w01"}, 3),
