@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from theory.core.record import RunFile
 
 EXPERIMENT = "selective/language-model"
-ARMS = ("standard", "const", "pos", "ssa q", "ssa v", "ssa qv")
+ARMS = ("standard", "const", "pos", "ssa q", "ssa v", "ssa qv", "ssa qv frequency")
 SIZES = ("n_layers", "d", "L", "n_steps")
 
 

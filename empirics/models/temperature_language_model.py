@@ -8,7 +8,10 @@ weights tied to the embeddings.  Variants differ in the temperatures only and st
     ssa q, ssa k, ssa v, ssa qv        the layer's formula at these places, f(x) = out . GELU(x W) with the projection W of
                                        the place itself (weight sharing): one vector and one alpha a layer and place
     ssa qv own                         the same with a network of its own, hidden width d
+    ssa qv frequency                   f(x) = weight z, z how frequent the token is: one weight a head, place and layer
     untrained                          the standard model, which its user leaves as it was drawn
+
+What z is the paper does not say; here the logarithm of a token's frequency in the training text, with mean 0 and variance 1.
 
 Axes: l lane, b example, t position, s key position, h head, d feature, v vocabulary.
 """
@@ -25,13 +28,15 @@ from empirics.engine.train import Params
 from empirics.models.character_model import normed
 from empirics.models.selective_attention import gelu, position_term, spikiness
 
-VARIANTS = ("standard", "const", "pos", "ssa q", "ssa k", "ssa v", "ssa qv", "ssa qv own", "untrained")
-_PLACES = {"ssa q": "q", "ssa k": "k", "ssa v": "v", "ssa qv": "qv", "ssa qv own": "qv"}
+VARIANTS = ("standard", "const", "pos", "ssa q", "ssa k", "ssa v", "ssa qv", "ssa qv own", "ssa qv frequency",
+            "untrained")  # fmt: skip
+_PLACES = {"ssa q": "q", "ssa k": "k", "ssa v": "v", "ssa qv": "qv", "ssa qv own": "qv", "ssa qv frequency": "qv"}
 
 
 def initial_parameters(
-    keys: torch.Tensor, variant: str, *, n_layers: int, width: int, block: int, vocab_size: int, dtype: torch.dtype
-) -> Params:
+    keys: torch.Tensor, variant: str, *, n_layers: int, n_heads: int, width: int, block: int, vocab_size: int,
+    dtype: torch.dtype,
+) -> Params:  # fmt: skip
     """Weights of every lane, each drawn from a stream of its own name; temperatures start at 1 plus the position term."""
     deep = 0.02 / math.sqrt(2 * n_layers)
     shapes: dict[str, tuple[tuple[int, ...], float]] = {
@@ -60,7 +65,8 @@ def initial_parameters(
             params[at + "q alpha"] = zeros(len(keys))
         for place in _PLACES.get(variant, ""):
             params[at + place + " alpha"] = zeros(len(keys))
-            params[at + place + " out"] = zeros(len(keys), width)
+            name, size = ("weight", n_heads) if variant.endswith("frequency") else ("out", width)
+            params[at + f"{place} {name}"] = zeros(len(keys), size)
     return {name: value.to(dtype) for name, value in params.items()}
 
 
@@ -69,36 +75,55 @@ def _times(x_lbtd: torch.Tensor, matrix_lde: torch.Tensor) -> torch.Tensor:
     return (flat @ matrix_lde).reshape(*x_lbtd.shape[:-1], -1)
 
 
+def log_frequency(ids: torch.Tensor, vocab_size: int) -> torch.Tensor:
+    """Logarithm of how often each token of a text occurs, with mean 0 and variance 1 over the text: float32 [v].
+
+    A token that does not occur counts as one that does once.
+    """
+    count = torch.bincount(ids, minlength=vocab_size).double()
+    share, log = count / count.sum(), torch.log(count.clamp_min(1))
+    centred = log - (share * log).sum()
+    return (centred / (share * centred.square()).sum().sqrt().clamp_min(1e-12)).float()
+
+
 def layer_temperature(
-    params: Params, layer: int, place: str, x: torch.Tensor, projected: torch.Tensor
+    params: Params, layer: int, place: str, x: torch.Tensor, projected: torch.Tensor, feature: torch.Tensor | None
 ) -> torch.Tensor | None:
-    """Inverse temperature of every token at a place ("q", "k" or "v") of a layer: [lane, b, t], or None where it is 1."""
+    """Inverse temperature of every token at a place ("q", "k" or "v") of a layer: [lane, b, t, head or 1], or None where it is 1."""
     at = f"{layer} "
     if place == "q" and at + "tau" in params:
-        return params[at + "tau"][:, None, None].expand(x.shape[:-1])
+        return params[at + "tau"][:, None, None, None].expand(*x.shape[:-1], 1)
     if at + place + " alpha" not in params:
         return None
     n = torch.arange(1, x.shape[2] + 1, dtype=x.dtype, device=x.device)
-    base = position_term(params[at + place + " alpha"][:, None, None], n).expand(x.shape[:-1])
+    base = position_term(params[at + place + " alpha"][:, None, None], n).expand(x.shape[:-1])[..., None]
+    if at + place + " weight" in params:
+        return (
+            base if feature is None else base + torch.tanh(feature * params[at + place + " weight"][:, None, None, :])
+        )
     if at + place + " out" not in params:
         return base
     own = at + place + " hidden"
     hidden = gelu(_times(x, params[own]) if own in params else projected)
-    return base + torch.tanh((hidden * params[at + place + " out"][:, None, None, :]).sum(dim=-1))
+    return base + torch.tanh((hidden * params[at + place + " out"][:, None, None, :]).sum(dim=-1, keepdim=True))
 
 
 def forward(
-    params: Params, ids_lbt: torch.Tensor, *, n_layers: int, n_heads: int, watch: list[dict[str, torch.Tensor]] | None
-) -> torch.Tensor:
+    params: Params, ids_lbt: torch.Tensor, *, n_layers: int, n_heads: int, watch: list[dict[str, torch.Tensor]] | None,
+    feature_v: torch.Tensor | None = None,
+) -> torch.Tensor:  # fmt: skip
     """Next-token logits [lane, b, t, v].
 
     Args:
-        watch: where given, one mapping a layer is appended: "weights" [l, b, h, t, s], and "q", "k", "v" temperatures.
+        feature_v: what "ssa qv frequency" knows of every token, [v]; other variants need none.
+        watch: where given, one mapping a layer is appended: "weights" [l, b, h, t, s], and "q", "k", "v" temperatures
+            [l, b, t], means over heads.
     """
     tokens = params["tokens"]
     n_lanes, _, length = ids_lbt.shape
     index = ids_lbt.reshape(n_lanes, -1, 1).expand(-1, -1, tokens.shape[-1])
     x = tokens.gather(1, index).reshape(*ids_lbt.shape, -1) + params["positions"][:, None, :length]
+    feature = None if feature_v is None else feature_v.to(x.dtype)[ids_lbt][..., None]
     future = torch.ones(length, length, dtype=torch.bool, device=x.device).triu(1)
     for layer in range(n_layers):
         at = f"{layer} "
@@ -107,10 +132,11 @@ def forward(
         seen: dict[str, torch.Tensor] = {}
         for place in "qkv":
             parts[place] = _times(rows, params[at + place])
-            tau = layer_temperature(params, layer, place, rows, parts[place])
+            tau = layer_temperature(params, layer, place, rows, parts[place], feature)
             if tau is not None:
-                parts[place] = parts[place] * tau[..., None]
-                seen[place] = tau
+                heads = parts[place].unflatten(-1, (tau.shape[-1], -1))
+                parts[place] = (heads * tau[..., None]).flatten(-2)
+                seen[place] = tau.mean(dim=-1)
         q, k, v = (one.unflatten(-1, (n_heads, -1)).transpose(2, 3) for one in (parts["q"], parts["k"], parts["v"]))
         scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
         weights = scores.masked_fill(future, float("-inf")).softmax(dim=-1)
@@ -143,14 +169,14 @@ def mean_spikiness(watched: Sequence[dict[str, torch.Tensor]]) -> torch.Tensor:
     return torch.stack([spikiness(one["weights"], n).mean(dim=(1, 2)) for one in watched]).mean(dim=0)
 
 
-def n_added(variant: str, *, n_layers: int, width: int) -> int:
+def n_added(variant: str, *, n_layers: int, n_heads: int, width: int) -> int:
     """Parameters that a variant adds to the standard model, counted from the tensors it makes."""
     keys = torch.zeros(1, dtype=torch.int64)
     counts = [
         sum(
             one.numel()
             for one in initial_parameters(
-                keys, name, n_layers=n_layers, width=width, block=1, vocab_size=1, dtype=torch.float32
+                keys, name, n_layers=n_layers, n_heads=n_heads, width=width, block=1, vocab_size=1, dtype=torch.float32
             ).values()
         )
         for name in (variant, "standard")

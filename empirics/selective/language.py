@@ -44,7 +44,7 @@ def language_model(lanes: Lanes) -> Mapping[str, Any]:
     """
     corpus = text.load(lanes.corpus)
     train, validation = (part.to(lanes.device) for part in corpus.split())
-    setting = _Setting(lanes, len(corpus.characters))
+    setting = _Setting(lanes, len(corpus.characters), train)
     inputs, targets = setting.validation_sequences(validation)
     at = int(SNIPPET_AT * (len(validation) - setting.block))
     snippet = validation[at : at + setting.block]
@@ -87,23 +87,24 @@ def language_model(lanes: Lanes) -> Mapping[str, Any]:
 
 
 def _scrambled(params: Params) -> Params:
-    """The model with each temperature network's output vector reversed, so that each feature has another's weight."""
-    return {name: value.flip(-1) if name.endswith(" out") else value for name, value in params.items()}
+    """The model with each temperature network's output vector reversed, so that each feature (or head) has another's weight."""
+    return {name: value.flip(-1) if name.endswith((" out", " weight")) else value for name, value in params.items()}
 
 
 class _Setting:
     """Sizes, data and evaluation that all steps share."""
 
-    def __init__(self, lanes: Lanes, vocab_size: int) -> None:
+    def __init__(self, lanes: Lanes, vocab_size: int, train: torch.Tensor) -> None:
         self.lanes, self.vocab_size = lanes, vocab_size
         self.variant = lanes.size("variant")
         self.n_layers, self.width, self.block = (int(lanes.size(name)) for name in ("n_layers", "d", "L"))
-        self.n_added = model.n_added(self.variant, n_layers=self.n_layers, width=self.width)
+        self.n_added = model.n_added(self.variant, n_layers=self.n_layers, n_heads=N_HEADS, width=self.width)
+        self.feature_v = model.log_frequency(train, vocab_size) if self.variant.endswith("frequency") else None
 
     def start(self) -> Params:
         """Initial weights, float32."""
         return model.initial_parameters(
-            self.lanes.keys, self.variant, n_layers=self.n_layers, width=self.width, block=self.block,
+            self.lanes.keys, self.variant, n_layers=self.n_layers, n_heads=N_HEADS, width=self.width, block=self.block,
             vocab_size=self.vocab_size, dtype=torch.float32,
         )  # fmt: skip
 
@@ -123,7 +124,9 @@ class _Setting:
     def forward(self, params: Params, ids: torch.Tensor, watch: list[dict[str, torch.Tensor]] | None) -> torch.Tensor:
         """Logits on the same ids [b, t] for every lane, or on ids [lane, b, t]."""
         ids = ids if ids.dim() == 3 else ids.expand(len(self.lanes), -1, -1)
-        return model.forward(params, ids, n_layers=self.n_layers, n_heads=N_HEADS, watch=watch)
+        return model.forward(
+            params, ids, n_layers=self.n_layers, n_heads=N_HEADS, watch=watch, feature_v=self.feature_v
+        )
 
     def loss(self, ids: torch.Tensor, targets: torch.Tensor) -> Any:
         """Parameters -> mean loss of a batch, [lane]."""

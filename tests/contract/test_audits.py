@@ -67,19 +67,28 @@ def temperature_case(variant: str) -> Callable[[], Case]:
     """A language model of the selective paper, its temperatures drawn so that none is 1."""
 
     def build() -> Case:
-        sizes = {"n_layers": 2, "width": 8, "block": 7, "vocab_size": 5}
+        sizes = {"n_layers": 2, "n_heads": 2, "width": 8, "block": 7, "vocab_size": 5}
         params = temperatures.initial_parameters(KEYS, variant, dtype=torch.float64, **sizes)
         for name, value in params.items():
             params[name] = value if "gain" in name else 10 * value
-            if name.split()[-1] in ("alpha", "out", "tau"):
+            if name.split()[-1] in ("alpha", "out", "tau", "weight"):
                 params[name] = 1 + rng.normal_like(KEYS, value.shape[1:], stream=name)
 
         def logits_of(ids):
-            return temperatures.forward(params, ids, n_layers=2, n_heads=2, watch=None)
+            return temperatures.forward(
+                params, ids, n_layers=2, n_heads=2, watch=None, feature_v=torch.linspace(-1, 1, 5)
+            )
 
         def outputs_of(inputs):  # the output weights are the embeddings of the symbols alone
             table, ids = looked_up(inputs, params["tokens"])
-            found = temperatures.forward({**params, "tokens": table}, ids, n_layers=2, n_heads=2, watch=None)
+            found = temperatures.forward(
+                {**params, "tokens": table},
+                ids,
+                n_layers=2,
+                n_heads=2,
+                watch=None,
+                feature_v=torch.linspace(-1, 1, table.shape[1]),
+            )
             return found[..., -5:]
 
         tokens = torch.randint(5, (2, 3, 8), generator=torch.Generator().manual_seed(0))

@@ -391,3 +391,10 @@ def test_maps_of_real_text_are_attention_rows_and_temperatures_of_characters(tmp
     rows = shown["by_character"][0]
     assert [row[0] for row in rows] == list("abcd") and sum(row[1] for row in rows) == 16 * 8
     assert sum(row[1] * row[2] for row in rows) == pytest.approx(0, abs=0.05)
+
+
+def test_temperatures_noted_early_are_not_those_at_the_end():
+    cell = {"n_layers": 1, "d": 8, "L": 4, "n_steps": 6, "variant": "const", "learning_rate": 0.1}
+    experiment = language.LANGUAGE_MODEL
+    early, *_, late = experiment.measure(lanes_of(experiment, cell, seeds=2))["tau_q"].unbind(dim=1)
+    assert (early == 1).all() and (late != 1).all()

@@ -225,7 +225,8 @@ def test_text_is_read_from_a_file_and_from_the_library(tmp_path):
 
 
 # ---------------------------------------------------------------------------- language model
-SIZES = {"n_layers": 2, "width": 8, "block": 6, "vocab_size": 5}
+SIZES = {"n_layers": 2, "n_heads": 2, "width": 8, "block": 6, "vocab_size": 5}
+FEATURE = torch.tensor([-1.5, -0.5, 0.0, 0.5, 1.5])
 
 
 def start(variant, dtype=F64, keys=KEYS):
@@ -243,7 +244,10 @@ def test_model_is_causal(variant):
     ids = rng.integers(KEYS, 12, 5).reshape(4, 2, 6)
     changed = ids.clone()
     changed[:, :, 4:] = (changed[:, :, 4:] + 1) % 5
-    first, second = (language_model.forward(params, one, n_layers=2, n_heads=2, watch=None) for one in (ids, changed))
+    first, second = (
+        language_model.forward(params, one, n_layers=2, n_heads=2, watch=None, feature_v=FEATURE)
+        for one in (ids, changed)
+    )
     assert torch.equal(first[:, :, :4], second[:, :, :4]) and not torch.equal(first[:, :, 4:], second[:, :, 4:])
 
 
@@ -253,14 +257,16 @@ def test_variants_start_from_the_same_weights_and_differ_in_temperatures_only():
         params = language_model.initial_parameters(KEYS, variant, dtype=F64, **SIZES)
         assert all(torch.equal(params[name], one) for name, one in plain.items())
         n_extra = sum(one[0].numel() for name, one in params.items() if name not in plain)
-        assert n_extra == language_model.n_added(variant, n_layers=2, width=8)
+        assert n_extra == language_model.n_added(variant, n_layers=2, n_heads=2, width=8)
 
 
 def test_overheads_are_those_of_the_formulas():
     own = theory.ssa_parameter_overhead(mode="own_mlp", layers=4, d=128, base=1, h=128, c=2)
-    assert language_model.n_added("ssa qv own", n_layers=4, width=128) == own.added
-    assert language_model.n_added("ssa qv", n_layers=4, width=128) == 4 * 2 * (128 + 1)
-    assert language_model.n_added("const", n_layers=4, width=128) == 4
+    nano = {"n_layers": 4, "n_heads": 4, "width": 128}
+    assert language_model.n_added("ssa qv own", **nano) == own.added
+    assert language_model.n_added("ssa qv", **nano) == 4 * 2 * (128 + 1)
+    assert language_model.n_added("ssa qv frequency", **nano) == 4 * 2 * (4 + 1)
+    assert language_model.n_added("const", **nano) == 4
 
 
 def test_temperatures_of_the_model_follow_the_layer_formula():
@@ -273,6 +279,33 @@ def test_temperatures_of_the_model_follow_the_layer_formula():
             low = s * torch.log(torch.arange(1, 7, dtype=F64))
             assert (seen[place] > low).all() and (seen[place] < low + 2).all()
         assert torch.allclose(seen["weights"].sum(dim=-1), torch.ones(4, 2, 2, 6, dtype=F64))
+
+
+def test_a_frequency_moves_temperatures_by_one_weight_a_head():
+    params, ids = start("ssa qv frequency"), rng.integers(KEYS, 12, 5).reshape(4, 2, 6)
+
+    def seen(factor_h):
+        changed = {name: one * factor_h if "weight" in name else one for name, one in params.items()}
+        watch: list = []
+        language_model.forward(changed, ids, n_layers=2, n_heads=2, watch=watch, feature_v=FEATURE)
+        return watch[0]
+
+    both, first, neither = (seen(torch.tensor(one, dtype=F64)) for one in ([1, 1], [1, 0], [0, 0]))
+    s = model.sigmoid(params["0 q alpha"])[:, None, None] * torch.log(torch.arange(1, 7, dtype=F64))
+    by_head = torch.tanh(FEATURE.double()[ids][..., None] * params["0 q weight"][:, None, None, :])
+    assert torch.allclose(both["q"], 1 + s + by_head.mean(dim=-1))
+    assert torch.equal(both["weights"][:, :, 0], first["weights"][:, :, 0])
+    assert not torch.allclose(both["weights"][:, :, 1], first["weights"][:, :, 1])
+    assert torch.equal(first["weights"][:, :, 1], neither["weights"][:, :, 1])
+
+
+def test_frequencies_are_standardised_over_the_text():
+    ids = torch.tensor([0] * 8 + [1] * 4 + [2] * 2)
+    z = language_model.log_frequency(ids, 4).double()
+    assert float(z[ids].mean()) == pytest.approx(0, abs=1e-6) and float(z[ids].square().mean()) == pytest.approx(
+        1, abs=1e-6
+    )
+    assert z[0] > z[1] > z[2] > z[3]
 
 
 def test_loss_at_the_start_is_the_logarithm_of_the_vocabulary():
