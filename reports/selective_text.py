@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from theory.core.record import RunFile
 
 EXPERIMENT = "selective/language-model"
-ARMS = ("standard", "const", "pos", "ssa q", "ssa v", "ssa qv", "ssa qv frequency")
+ARMS = ("standard", "const", "pos", "ssa q", "ssa v", "ssa qv")
+TABLED_ONLY = {"ssa k": "ssa k", "ssa qv frequency": "frequency"}
 SIZES = ("n_layers", "d", "L", "n_steps")
 
 
@@ -30,16 +31,20 @@ def _size(cell: Mapping[str, Any]) -> tuple[int, ...]:
 
 def _trained(run: RunFile, pick: Callable[..., Any]) -> tuple[tuple[int, ...], list[Any]]:
     """(size, records of the arms at all rates), for the largest or least size there is."""
-    rows = [one for one in run.records(EXPERIMENT) if one.status == "ok" and one.cell["variant"] in ARMS]
+    known = (*ARMS, *TABLED_ONLY)
+    rows = [one for one in run.records(EXPERIMENT) if one.status == "ok" and one.cell["variant"] in known]
     size = pick(_size(one.cell) for one in rows if one.cell["variant"] == "standard")
     return size, [one for one in rows if _size(one.cell) == size]
 
 
-def _at_best_rate(rows: Sequence[Any]) -> dict[str, list[Any]]:
-    """Trained models of each arm, each seed's at its best rate by training loss."""
-    found: dict[str, dict[int, Any]] = {arm: {} for arm in ARMS}
+def _at_best_rate(rows: Sequence[Any], arms: Sequence[str] = ARMS) -> dict[str, list[Any]]:
+    """Trained models of each arm, each seed's at its best rate by training loss; of arms that have all rates."""
+    rates = {arm: {one.cell["learning_rate"] for one in rows if one.cell["variant"] == arm} for arm in arms}
+    found: dict[str, dict[int, Any]] = {arm: {} for arm in arms if rates[arm] == rates[arms[0]]}
     for one in rows:
-        best = found[one.cell["variant"]]
+        best = found.get(one.cell["variant"])
+        if best is None:
+            continue
         if one.seed not in best or one.values["train_loss"] < best[one.seed].values["train_loss"]:
             best[one.seed] = one
     return {arm: [best[seed] for seed in sorted(best)] for arm, best in found.items() if best}
@@ -97,7 +102,7 @@ def language(verdict: Any, run: RunFile) -> Figure:
     figure.suptitle(_title(size), fontsize=9.5)
     top, middle, bottom = figure.subfigures(3, 1, height_ratios=(2.4, 1, 0.95))
     _sharpness(top, best)
-    _loss_table(bottom.subplots(), best)
+    _loss_table(bottom.subplots(), _at_best_rate(rows, (*ARMS, *TABLED_ONLY)))
     at_best, by_rate = middle.subplots(1, 2)
     for index, found in enumerate(best.values()):
         final = [one.values["validation_loss"] for one in found]
@@ -150,7 +155,7 @@ def _loss_table(axes: Axes, best: Mapping[str, list[Any]]) -> None:
         added = f"{float(found[0].values['added_parameters']):,.0f}"
         differences = [_paired(losses[arm], losses.get(control, {})) if arm != control else "" for control in CONTROLS]
         rates = ", ".join(f"{rate:g}" for rate in sorted({one.cell["learning_rate"] for one in found}))
-        lines.append([arm, added, rates, f"{mean:.4f}", *differences])
+        lines.append([TABLED_ONLY.get(arm, arm), added, rates, f"{mean:.4f}", *differences])
     for row, line in enumerate(lines):
         for text, (_, place) in zip(line, COLUMNS):
             axes.text(

@@ -11,7 +11,7 @@ from empirics.engine.measure import to_records
 from empirics.selective import denoising, language
 from reports.core.style import drawing, new_figure, svg_bytes
 from reports.selective import ARMS, PAGES
-from reports.selective_text import _loss_table, _paired
+from reports.selective_text import _at_best_rate, _loss_table, _paired
 
 BY_ID = {one.id: one for one in experiments.EXPERIMENTS}
 
@@ -121,17 +121,34 @@ def test_paired_differences_carry_their_student_interval():
     assert _paired(first, {}) == "too few models"
 
 
-def test_the_table_of_arms_shows_losses_differences_and_added_parameters():
-    def model(seed, loss, added):
-        return SimpleNamespace(seed=seed, values={"validation_loss": loss, "added_parameters": added})
+def arm(variant, seed, loss, rate=0.001, added=0.0):
+    """A trained model, whose loss in training is a tenth lower."""
+    values = {"validation_loss": loss, "train_loss": loss - 0.1, "added_parameters": added}
+    return SimpleNamespace(seed=seed, cell={"variant": variant, "learning_rate": rate}, values=values)
 
+
+def test_each_seed_counts_at_its_best_rate_and_arms_that_lack_a_rate_do_not():
+    rows = [
+        arm("standard", seed, loss, rate)
+        for seed, rate, loss in ((0, 0.001, 2), (0, 0.003, 1), (1, 0.001, 3), (1, 0.003, 4))
+    ]
+    rows += [arm("const", 0, 2.0, 0.001), arm("const", 0, 3.0, 0.003), arm("pos", 0, 0.5, 0.001)]
+    best = _at_best_rate(rows)
+    assert {name: [one.values["validation_loss"] for one in found] for name, found in best.items()} == {
+        "standard": [1, 3],
+        "const": [2.0],
+    }
+
+
+def test_the_table_of_arms_shows_losses_differences_and_added_parameters():
     best = {
-        "standard": [model(0, 2.0, 0.0), model(1, 2.2, 0.0)],
-        "ssa qv": [model(0, 1.9, 1234.0), model(1, 2.0, 1234.0)],
+        "standard": [arm("standard", 0, 2.0), arm("standard", 1, 2.2)],
+        "ssa qv": [arm("ssa qv", 0, 1.9, added=1234.0), arm("ssa qv", 1, 2.0, rate=0.003, added=1234.0)],
     }
     with drawing():
         axes = new_figure(6, 2).subplots()
         _loss_table(axes, best)
         texts = [one.get_text() for one in axes.texts]
+    assert "0.001" in texts and "0.001, 0.003" in texts
     assert "1,234" in texts and "2.1000" in texts and "1.9500" in texts
     assert any(one.startswith("\N{MINUS SIGN}0.1500 (") for one in texts) and "too few models" in texts
