@@ -63,7 +63,7 @@ INTERVENTION_SURFACE = Claim(
     profiles={
         "smoke": _surface_grid(6, ("answer",), 1000, 1, steps=SHORT_STEPS),
         "cpu": _surface_grid(8, ("answer", "full+closing"), 4000, 2),
-        "gpu": _surface_grid(32, ("answer", "full+closing"), 20000, 8, steps=512),
+        "gpu": _surface_grid(32, ("answer", "full+closing"), 20000, 8, steps=640),
     },
     clauses=(
         Clause(
@@ -98,7 +98,7 @@ VALUE_FREE_SURFACE = Claim(
     profiles={
         "smoke": _surface_grid(6, ("answer",), 600, 6, steps=SHORT_STEPS),
         "cpu": _surface_grid(8, ("answer", "full+closing"), 3000, 6),
-        "gpu": _surface_grid(32, ("answer", "full+closing"), 20000, 8, steps=512),
+        "gpu": _surface_grid(32, ("answer", "full+closing"), 20000, 8, steps=640),
     },
     clauses=(
         Clause(
@@ -196,7 +196,7 @@ FIRST_FAILING_LENGTH = Claim(
         "smoke": Grid(seeds=40, N=4, H=1, d_h=4, loss="answer", stage="trained", **SHORT),
         "cpu": Grid(seeds=24, N=8, H=1, d_h=4, loss=("answer", "full", "full+closing"), stage="trained"),
         "gpu": Grid(
-            seeds=64, N=32, H=1, d_h=(1, 2, 4), loss=("answer", "full", "full+closing"), steps=512, stage="trained"
+            seeds=64, N=32, H=1, d_h=(1, 2, 4), loss=("answer", "full", "full+closing"), steps=640, stage="trained"
         ),
     },
     clauses=(
@@ -274,7 +274,7 @@ INIT_BASELINE = Claim(
     profiles={
         "smoke": _meanings_grid(4, ("answer",), (4,), 24, SHORT_STEPS),
         "cpu": _meanings_grid(8, ("answer", "full+closing"), (1, 2, 4), 24, 500),
-        "gpu": _meanings_grid(12, ("answer", "full", "full+closing"), (1, 2, 4), 32, 512),
+        "gpu": _meanings_grid(12, ("answer", "full", "full+closing"), (1, 2, 4), 32, 640),
     },
     clauses=(
         Clause(

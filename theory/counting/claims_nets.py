@@ -41,7 +41,7 @@ ATTENTION_OVER_VALUES = Claim(
     profiles={
         "smoke": _swap_grid(4, (2,), 2, SHORT_STEPS, seeds=32),
         "cpu": _swap_grid(6, (2, 4), 2, 400, seeds=36),
-        "gpu": _swap_grid(32, (1, 2, 4), 4, 512, seeds=24),
+        "gpu": _swap_grid(32, (1, 2, 4), 4, 640, seeds=24),
     },
     clauses=(
         Clause(
@@ -146,9 +146,9 @@ ONE_HEAD_SUFFICES = Claim(
         "cpu": with_variants(_one_head(8, 500), 32, 16)
         + with_positions(_one_head(8, 500), 24, 5)
         + with_weights(_one_head(8, 500), 24),
-        "gpu": with_variants(_one_head(32, 512), 64, 64)
-        + with_positions(_one_head(32, 512), 64, 6)
-        + with_weights(_one_head(32, 512), 64),
+        "gpu": with_variants(_one_head(32, 640), 64, 64)
+        + with_positions(_one_head(32, 640), 64, 6)
+        + with_weights(_one_head(32, 640), 64),
     },
     clauses=(
         Clause(
@@ -230,7 +230,7 @@ SYNTAX_PRESSURE = Claim(
         "smoke": Grid(seeds=48, N=4, **FOUR_HEADS, loss="answer", **SHORT),
         "cpu": Grid(seeds=48, N=8, **FOUR_HEADS, loss="answer"),
         "gpu": Grid(
-            seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), tie=("neg", "drop"), loss="answer", steps=512, stage="trained"
+            seeds=64, N=32, H=(2, 4, 8), d_h=(1, 2, 4), tie=("neg", "drop"), loss="answer", steps=640, stage="trained"
         ),
     },
     clauses=(
@@ -331,7 +331,7 @@ UNIFORM_AGGREGATION = Claim(
     profiles={
         "smoke": _reader_grid(3, SHORT_STEPS, 20, 2),
         "cpu": _reader_grid(8, 400, 28),
-        "gpu": _reader_grid(32, 512, 32),
+        "gpu": _reader_grid(32, 640, 32),
     },
     clauses=(
         Clause(
@@ -380,7 +380,7 @@ NOISE_SUPPRESSION = Claim(
     profiles={
         "smoke": Grid(seeds=48, N=4, **ONE_HEAD, loss="answer", steps=200),
         "cpu": Grid(seeds=48, N=(4, 8), **ONE_HEAD, loss="answer"),
-        "gpu": Grid(seeds=64, N=(4, 8, 32), **ONE_HEAD, loss="answer", steps=512),
+        "gpu": Grid(seeds=64, N=(4, 8, 32), **ONE_HEAD, loss="answer", steps=640),
     },
     clauses=(
         Clause(
@@ -417,7 +417,8 @@ NOISE_SUPPRESSION = Claim(
     ),
     limits=TESTBED
     + "The derivation is of the first gradient step at balance; that trained heads stay on that side is measured "
-    "here, for one head and the answer's loss.",
+    "here, for one head and the answer's loss. That dropped ties leave no bias is not judged: w01 lay below 1 in 32 and 31 of 48 "
+    "nets there (N = 4 and 8, medians .94 and .97), which 48 nets do not tell from a half.",
 )
 
 NET_CLAIMS = (
