@@ -1,8 +1,12 @@
 """Figures of an earlier, independent implementation beside ours: floors on 8 graphs a width, training on 48 and 32.
 
-Left out are the floor with temperatures at d = 6, where the earlier search had not converged (.151 to .108 then, .147 to .05
-now), and the KL with the read-out softmax(C f): its mean is that of a few graphs that stay in bad minima, other ones each time
-(means .0067, .0061, .0079 then, .0012, .0039, .0040 now for standard, one number and temperatures; medians now .0012 for all).
+Left out is the floor with temperatures at d = 6, where the earlier search had not converged (.151 to .108 then, .147 to .05 now).
+
+Left out is also the mean KL with the read-out softmax(C f): .0067, .0061, .0079, .0003 then at d = 8 and .0030, .0061, .0084, .0020
+at d = 16 (standard, one number, a number a query, queries and values; 32 to 48 graphs).  Such means are those of a few runs that
+get stuck at .04 to .09: with 4000 steps 2, 4, 6 and 0 of 144 graphs ended above .01 here at d = 8 and 0, 2, 1 and 0 at d = 16, for
+means of .0019, .0023, .0025, .0001 and .0007, .0017, .0011, .0001; medians were .0012 and .0006 for the first three.  Three or four
+stuck runs of 48 would make the figures of then; how many there were is not known, nor how those runs started.
 """
 
 import math
