@@ -369,7 +369,7 @@ LEAD = (
     "“Selective Attention” of arXiv:2410.02703.",
     "All temperatures here are inverse ones: large is sharp. The paper compares with standard attention only; every comparison "
     "here also has an arm with one learned number for all tokens, all arms share one grid of learning rates, and each arm's "
-    "best rate must lie inside it.",
+    "best rate must lie inside it (where single draws lie at its end, the claim says so).",
 )
 PAGES: dict[str, Callable[..., Any]] = {
     "selective/collinear-twins": twins,
