@@ -54,7 +54,7 @@ def time_page(verdict: Body, run: RunFile) -> Figure:
     _draw_ways(right, next(iter(activations.values()), {}))
     known = {label: line for axes in (left, middle) for line, label in zip(*axes.get_legend_handles_labels())}
     figure.legend(known.values(), known.keys(), ncols=4, fontsize=7, loc="outside upper left", alignment="left",
-                  title="First repetition, least of three passes; drawn, not judged", title_fontsize=8)  # fmt: skip
+                  title="First repetition, least of two passes; drawn, not judged", title_fontsize=8)  # fmt: skip
     return figure
 
 

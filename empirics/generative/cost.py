@@ -21,7 +21,7 @@ from empirics.engine.lanes import Experiment, Lanes
 from empirics.models import character_decoding as decoding
 from empirics.models import character_model as model
 
-N_REPEATS = 3  # the least of three: a pause of the machine seldom hits them all
+N_REPEATS = 2  # the least of two: a pause of the machine seldom hits both
 SHOWN_LENGTHS = (128, 256, 512, 1024, 2048, 4096)  # drawn below those that are judged
 DECODED_AFTER = (16, 64, 256, 1024, 4096, 16384)
 
@@ -56,7 +56,7 @@ def sublayer_time(lanes: Lanes) -> Mapping[str, Any]:
 
     seconds: [lane, T], at a quarter, a half and all of the cell's length.  exponent: [lane], slope of log seconds along log T.
     Process time on a CPU, device time on a GPU.  The lengths take turns, so that a busy stretch of the machine slows all of
-    them; of each the least of three passes counts, after one that is thrown away.
+    them; of each the least of two passes counts, after one that is thrown away.
     Exhibits of the first seed, judged by nobody: times, (T, seconds) from the shortest length on; decoding, (t, seconds) for the
     next symbol after t of them; activations, seconds of an MLP with each way to write the function, {} but for the function.
     """
