@@ -486,7 +486,9 @@ def rows(axes: Axes, main: Rows, control_: Rows, *, zero: bool, with_bound: bool
         axes.axvline(0, color=INK, linewidth=0.9, zorder=1.5)
     if main.cells and control_.cells:
         axes.axhline(0.5 - len(main.groups), color=PALE, linewidth=0.7, zorder=1)
-    axes.set_yticks([-i for i in range(len(labels))], labels)
+    # a row is 21 points high: two lines of a label must fit
+    small = {"fontsize": 7.5, "linespacing": 1.0} if any("\n" in one for one in labels) else {}
+    axes.set_yticks([-i for i in range(len(labels))], labels, **small)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(-max(len(labels), 1) + 0.4, 0.6)
     axes.set_xlabel(what)
