@@ -20,6 +20,7 @@ from empirics.engine import rng
 from empirics.engine.lanes import Experiment, Lanes
 from empirics.models import character_decoding as decoding
 from empirics.models import character_model as model
+from theory.generative.grids import timed_lengths
 
 N_REPEATS = 2  # the least of two: a pause of the machine seldom hits both
 SHOWN_LENGTHS = (128, 256, 512, 1024, 2048, 4096)  # drawn below those that are judged
@@ -60,7 +61,7 @@ def sublayer_time(lanes: Lanes) -> Mapping[str, Any]:
     Exhibits of the first seed, judged by nobody: times, (T, seconds) from the shortest length on; decoding, (t, seconds) for the
     next symbol after t of them; activations, seconds of an MLP with each way to write the function, {} but for the function.
     """
-    lengths, first = _lengths(lanes.cells[0]), lanes.seeds[0] == 0
+    lengths, first = timed_lengths(lanes.size("length")), lanes.seeds[0] == 0
     shown = [length for length in SHOWN_LENGTHS if length < lengths[0]] if first else []
     least = _in_turns({length: _sublayer_pass(lanes, length) for length in (*shown, *lengths)}, lanes.device)
     seconds = [least[length] for length in lengths]
@@ -73,10 +74,6 @@ def sublayer_time(lanes: Lanes) -> Mapping[str, Any]:
             "activations": [_activation_times(lanes) if first and lanes.size("mixer") == "generative" else {}],
         },
     }
-
-
-def _lengths(cell: Mapping[str, Any]) -> tuple[int, ...]:
-    return tuple(cell["length"] // part for part in (4, 2, 1))
 
 
 def _exponent(lengths: Sequence[int], seconds: Sequence[float]) -> float:
@@ -170,7 +167,7 @@ SUBLAYER_TIME = Experiment(
     axes=("mixer", "length", "d", "B"),
     measure=sublayer_time,
     shape=("mixer", "length", "d", "B"),
-    inner={"T": _lengths},
+    inner={"T": lambda cell: timed_lengths(cell["length"])},
     common=("mixer",),
     alone=True,
     bytes_per_lane=_time_bytes,

@@ -98,9 +98,9 @@ def layer_temperature(
     n = torch.arange(1, x.shape[2] + 1, dtype=x.dtype, device=x.device)
     base = position_term(params[at + place + " alpha"][:, None, None], n).expand(x.shape[:-1])[..., None]
     if at + place + " weight" in params:
-        return (
-            base if feature is None else base + torch.tanh(feature * params[at + place + " weight"][:, None, None, :])
-        )
+        if feature is None:
+            raise ValueError("forward: 'feature_v' must be given for temperatures of frequency, got None")
+        return base + torch.tanh(feature * params[at + place + " weight"][:, None, None, :])
     if at + place + " out" not in params:
         return base
     own = at + place + " hidden"
@@ -118,6 +118,8 @@ def forward(
         feature_v: what "ssa qv frequency" knows of every token, [v]; other variants need none.
         watch: where given, one mapping a layer is appended: "weights" [l, b, h, t, s], and "q", "k", "v" temperatures
             [l, b, t], means over heads.
+
+    Raises: ValueError where temperatures of frequency lack `feature_v`.
     """
     tokens = params["tokens"]
     n_lanes, _, length = ids_lbt.shape

@@ -11,6 +11,7 @@ from theory.core.domain import Choice, Parameter
 from theory.core.evidence import Observable
 from theory.core.relation import AtMost, Equals, Exceeds
 from theory.generative.cost import activation_memory_delta
+from theory.generative.grids import timed_lengths
 from theory.generative.parameters import WIDTH, D, T, secondary
 
 SECONDS = Observable("seconds", "s", low=0, noise="median")
@@ -24,10 +25,6 @@ FUSED_SLOPE = 0.6  # chosen: the linear part of fused attention was measured to 
 
 LINEAR = constant(1, derived("P15"), name="linear")
 SQUARE = constant(2, derived("P2"), name="square")
-
-
-def _lengths(length: int) -> tuple[int, ...]:
-    return length // 4, length // 2, length
 
 
 def _quarter(length: int) -> int:
@@ -86,7 +83,7 @@ LINEAR_TIME = Claim(
             label="fused attention above generative",
             observable=SECONDS,
             relation=Exceeds({"mixer": FUSED}, {"mixer": "generative"}, scale="log ratio"),
-            at={**SHORT, "T": _lengths},
+            at={**SHORT, "T": timed_lengths},
             control=Control(
                 relation=Exceeds({"mixer": FUSED}, {"mixer": EXPLICIT}, scale="log ratio"),
                 says="attention with explicit maps in the second place",

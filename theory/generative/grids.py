@@ -132,3 +132,8 @@ def entropy_floor(source: str, T: int) -> float:
 def reach_gap(source: str, mixer: str, D: int, T: int) -> float:
     """Least mean loss of a stack with that sight, above the entropy floor, in nats."""
     return window_floor(h=entropies(source, T), T=T, window=sight(mixer, D, T)) - entropy_floor(source, T)
+
+
+def timed_lengths(length: int) -> tuple[int, int, int]:
+    """A quarter, a half and all of a length: where one sublayer is timed."""
+    return length // 4, length // 2, length

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from theory.core.bound import Source, bound, chosen, constant, derived
@@ -11,7 +10,7 @@ from theory.core.domain import Choice, Parameter
 from theory.core.evidence import Observable
 from theory.core.relation import AtLeast, AtMost, Equals, ScalesAs
 from theory.selective.dilution import max_weight_bound, min_logit_bound, min_scale_random_keys, schedule_max_weight
-from theory.selective.grids import STRINGS, lengths, slopes, twin_distance
+from theory.selective.grids import STRINGS, lengths, only, slopes, twin_distance
 from theory.selective.layer import selectivity_dynamic_range, temperature_network_lower_bound
 from theory.selective.parameters import ALPHA, ARXIV, DIM, EPS, L_PAIR, N_PAIR, RHO, G, S, W
 from theory.selective.positions import flat_temperature_floor
@@ -84,19 +83,6 @@ def annealed_room(d: int) -> float:
     return 0.08 if d < 16 else 0.02
 
 
-def _four(d: int) -> tuple[int, ...]:
-    return (d,) if d == 4 else ()
-
-
-def _only(kept: str) -> Callable[[str], tuple[str, ...]]:
-    """An axis that keeps the cells of one geometry."""
-
-    def axis(geometry: str) -> tuple[str, ...]:
-        return (geometry,) if geometry == kept else ()
-
-    return axis
-
-
 def _dilution_grid(longest: int, seeds: tuple[int, int]) -> Grid:
     """Keys that are drawn; and keys that are laid out, which cost nothing, from 16 on and at least to 2^14."""
     drawn = Grid(
@@ -128,7 +114,7 @@ DILUTION = Claim(
             observable=SCALE,
             bound=half_weight_scale,
             relation=Equals(1e-6),
-            at={"geometry": _only("antipodal")},
+            at=only(geometry="antipodal"),
             control=Control(bound=half_weight_scale_raised),
         ),
         Clause(
@@ -136,7 +122,7 @@ DILUTION = Claim(
             observable=SCALE,
             bound=orthogonal_scale,
             relation=Equals(1e-6),
-            at={"geometry": _only("orthogonal")},
+            at=only(geometry="orthogonal"),
             control=Control(bound=half_weight_scale, says="the bound, half as large"),
         ),
         Clause(
@@ -144,7 +130,7 @@ DILUTION = Claim(
             observable=WEIGHT,
             bound=annealed_weight,
             relation=Equals(annealed_room, width=0.16),
-            at={"geometry": _only("random")},
+            at=only(geometry="random"),
             control=Control(bound=weight_if_orthogonal),
         ),
         Clause(
@@ -152,7 +138,7 @@ DILUTION = Claim(
             observable=SCALE,
             bound=random_key_power,
             relation=ScalesAs("L", tolerance=0.02, width=0.25),
-            at={"d": _four, "geometry": _only("random")},
+            at=only(d=4, geometry="random"),
             control=Control(bound=log_of_length),
         ),
     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from theory.core.bound import Source, chosen, constant
 from theory.core.claim import Claim, Clause, Control, Grid
@@ -19,7 +18,7 @@ from theory.selective.claims_training import (
     trained,
     versus_plain,
 )
-from theory.selective.grids import LARGER_TREE_RATES, PLACEMENT_RATES, PLAIN, TREE_RATES, TWIN_RATES
+from theory.selective.grids import LARGER_TREE_RATES, PLACEMENT_RATES, PLAIN, TREE_RATES, TWIN_RATES, only
 
 # ---------------------------------------------------------------------------- temperatures at the keys
 FREE_AND_PLAIN = (*PLAIN, "free")
@@ -189,18 +188,6 @@ TREE_CHILDREN = Claim(
 )
 
 
-def _kept(**wanted: Any) -> dict[str, Any]:
-    """Axes that keep the trained cells with these coordinates and drop the others."""
-
-    def keep(name: str, value: Any) -> Any:
-        return {
-            "k": lambda k: (k,) if k == value else (),
-            "targets": lambda targets: (targets,) if targets == value else (),
-        }[name]
-
-    return {name: keep(name, value) for name, value in wanted.items()}
-
-
 def _larger_grid(seeds: tuple[int, int], n_steps: int) -> Grid:
     """seeds: of binary trees whose rows spread over subtrees, which differ little between seeds, and of the others."""
     return Grid(
@@ -230,7 +217,7 @@ LARGER_TREES = Claim(
             observable=MAP_ERROR,
             folds=_BY_LOSS,
             relation=_AHEAD,
-            at=_kept(k=3, targets="subtree"),
+            at=only(k=3, targets="subtree"),
             control=Control(observable=MAP_ERROR_PERMUTED, says=_PERMUTED),
         ),
         Clause(
@@ -239,7 +226,7 @@ LARGER_TREES = Claim(
             observable=VARIATION,
             folds=_BY_LOSS,
             relation=_AHEAD,
-            at=_kept(k=3, targets="subtree"),
+            at=only(k=3, targets="subtree"),
             control=Control(observable=VARIATION_PERMUTED, says=_PERMUTED),
         ),
         Clause(
@@ -248,7 +235,7 @@ LARGER_TREES = Claim(
             observable=TREE_LOSS,
             folds=(Best("learning_rate"),),
             relation=_AHEAD,
-            at=_kept(k=2, targets="subtree"),
+            at=only(k=2, targets="subtree"),
             control=Control(at={"learning_rate": LARGER_TREE_RATES[-1]}, says="the largest rate alone, for all arms"),
         ),
         Clause(
@@ -257,7 +244,7 @@ LARGER_TREES = Claim(
             observable=TREE_LOSS,
             folds=(Best("learning_rate"),),
             relation=_BEHIND,
-            at=_kept(targets="children"),
+            at=only(targets="children"),
             control=Control(at={"targets": "subtree", "k": 3, "depth": 2}, says="ternary trees, rows over subtrees"),
         ),
         *inside_clauses(LARGER_TREE_RATES, TREE_LOSS, variant=FREE_AND_PLAIN),
@@ -329,7 +316,9 @@ PLACEMENTS = Claim(
     "value temperatures as prediction; each graph at the best of six rates, which at this width are as many restarts.  Less than a "
     "factor e does not mean nothing: against standard attention the mean KL fell by .009 with temperatures at queries, by .014 at "
     "values, by .015 at both, and by .002 with one number for all (56 graphs, 95% intervals of .003 to .007).  A first try with "
-    "20 and 48 graphs, five rates and 300 steps left most settings undecided; the numbers here were fixed before looking.",
+    "20 and 48 graphs, five rates and 300 steps left most settings undecided and controls not rejected; draws, rates, steps and arms "
+    "were then changed together, before looking again, and the first draws are the same.  The first clause holds narrowly: "
+    "log ratio .69, interval .03 to 1.62.",
 )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 # one grid of rates for all arms of a comparison, wide enough that the best of every arm lies inside (a clause checks it)
 TWIN_RATES = (0.01, 0.1, 0.3, 1.0, 2.0, 8.0)
@@ -36,13 +38,30 @@ def twin_distance(rho: float) -> float:
     return math.sqrt(2 - 2 * rho)
 
 
-def only(kept: float) -> Callable[[float], tuple[float, ...]]:
-    """An axis that keeps the cells of a grid with this cosine rho and drops the others."""
+@dataclass(frozen=True)
+class _Kept:
+    """An axis of one coordinate that keeps some of its values."""
 
-    def axis(rho: float) -> tuple[float, ...]:
-        return (rho,) if rho == kept else ()
+    name: str
+    values: tuple[Any, ...]
 
-    return axis
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.Signature([inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY)])
+
+    def __call__(self, **cell: Any) -> tuple[Any, ...]:
+        return (cell[self.name],) if cell[self.name] in self.values else ()
+
+
+def only(**kept: Any) -> dict[str, Any]:
+    """Axes that keep the cells of a grid with these coordinates, one value or several each, and drop the others.
+
+    Examples:
+    >>> axis = only(rho=(0.9, 0.97))["rho"]
+    >>> axis(rho=0.9), axis(rho=0.99)
+    ((0.9,), ())
+    """
+    return {name: _Kept(name, value if isinstance(value, tuple) else (value,)) for name, value in kept.items()}
 
 
 def edges(rates: tuple[float, ...]) -> tuple[float, float]:
